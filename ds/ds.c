@@ -1,0 +1,41 @@
+#include "ds/ds.h"
+
+#include <stdlib.h>
+
+const char *rsl_status_message(enum rsl_status status)
+{
+    switch (status) {
+    case RSL_OK: return "no error";
+    case RSL_ENOMEM: return "out of memory";
+    case RSL_ETOOBIG: return "the input is larger than 4 GiB";
+    case RSL_EIO: return "a system call failed";
+    case RSL_EINVAL: return "an argument is invalid";
+    }
+    return "an unknown status";
+}
+
+static void *default_allocate(void *state, size_t nbytes)
+{
+    (void)state;
+    return malloc(nbytes);
+}
+
+static void *default_resize(void *state, void *ptr, size_t old_nbytes, size_t new_nbytes)
+{
+    (void)state;
+    (void)old_nbytes;
+    return realloc(ptr, new_nbytes);
+}
+
+static void default_release(void *state, void *ptr, size_t nbytes)
+{
+    (void)state;
+    (void)nbytes;
+    free(ptr);
+}
+
+const struct rsl_allocator rsl_allocator_default = {
+    .allocate = default_allocate,
+    .resize = default_resize,
+    .release = default_release,
+};

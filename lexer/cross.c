@@ -1,0 +1,162 @@
+#include "lexer/cross_internal.h"
+
+#include "lexer/keywords.h"
+#include "lexer/scan.h"
+
+/* The first letters of the keywords in rsl_item_starts(). */
+const uint8_t rsl_cross_may_begin_item[256] = {
+    ['#'] = 1, ['/'] = 1, ['a'] = 1, ['c'] = 1,           ['d'] = 1, ['e'] = 1,
+    ['f'] = 1, ['g'] = 1, ['i'] = 1, ['m'] = 1,           ['p'] = 1, ['r'] = 1,
+    ['s'] = 1, ['t'] = 1, ['u'] = 1, [0x80 ... 0xFF] = 1,
+};
+
+/* Bytes beyond ASCII count: nearly all of them continue identifiers. */
+static bool continues_ident(uint8_t c)
+{
+    return (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == '_' || c >= 0x80;
+}
+
+bool rsl_cross_is_raw_string(const uint8_t *p, const uint8_t *taken, const uint8_t **hashes_out)
+{
+    while (p > taken && p[-1] == '#')
+        p--;
+    if (p <= taken || p[-1] != 'r')
+        return false;
+    *hashes_out = p;
+    p--;
+    if (p > taken && (p[-1] == 'b' || p[-1] == 'c'))
+        p--;
+    if (p <= taken)
+        return false;
+    if (p - 1 == taken) /* the first byte of all, or right behind a literal */
+        return !continues_ident(p[-1]);
+    return !continues_ident(p[-1]) && !(p[-1] == '#' && p[-2] == 'r'); /* r#r"" */
+}
+
+/* Behind which rare white space, beyond ASCII, p stands; p if behind none. */
+static const uint8_t *back_over_rare_space(const uint8_t *lowest, const uint8_t *p)
+{
+    for (ptrdiff_t n = 2; n <= 3 && p - lowest >= n; n++) {
+        if (rsl_whitespace_length(p - n) == (unsigned)n)
+            return p - n;
+    }
+    return p;
+}
+
+/* The end of the last significant token before p. */
+static const uint8_t *back_over_trivia(const struct rsl_crossing *crossing, const uint8_t *p)
+{
+    while (p > crossing->p) {
+        const uint8_t *before = p;
+        if (p == crossing->comment_to && p != crossing->comment_from)
+            before = crossing->comment_from;
+        else if (p[-1] == ' ' || (p[-1] >= 9 && p[-1] <= 13))
+            before = p - 1;
+        else if (p[-1] >= 0x80)
+            before = back_over_rare_space(crossing->p, p);
+        if (before == p)
+            break;
+        p = before;
+    }
+    return p;
+}
+
+/* The first byte of the identifier that ends at p; p if none does. A lifetime is none. */
+static const uint8_t *back_over_ident(const struct rsl_crossing *crossing, const uint8_t *p)
+{
+    const uint8_t *from = p;
+    while (from > crossing->p && continues_ident(from[-1])) {
+        const uint8_t *lead = from - 1;
+        while (lead > crossing->p && (*lead & 0xC0) == 0x80)
+            lead--;
+        if (*lead >= 0x80 && rsl_ident_continue(lead) != (unsigned)(from - lead))
+            break; /* rare white space */
+        from = lead;
+    }
+    if (from < p && from > crossing->p && from[-1] == '\'')
+        return p;
+    if (from < p && *from >= '0' && *from <= '9')
+        return p;
+    return from;
+}
+
+/* Whether the word p..after is a keyword that names no macro, so that a `!` behind it negates. */
+static bool names_no_macro(const struct rsl_crossing *crossing, const uint8_t *p,
+                           const uint8_t *after)
+{
+    const enum rsl_keyword keyword = rsl_keyword_find(p, (size_t)(after - p));
+    switch (keyword) {
+    case RSL_KEYWORD_CRATE:
+    case RSL_KEYWORD_SELF_LOWER:
+    case RSL_KEYWORD_SELF_UPPER:
+    case RSL_KEYWORD_SUPER: return false;
+    case RSL_KEYWORD_YEET: { /* only in `do yeet !x` */
+        const uint8_t *before_end = back_over_trivia(crossing, p);
+        const uint8_t *before = back_over_ident(crossing, before_end);
+        return rsl_keyword_find(before, (size_t)(before_end - before)) == RSL_KEYWORD_DO;
+    }
+    default:
+        return rsl_keyword_class(keyword) == RSL_KEYWORD_CLASS_STRICT ||
+               rsl_keyword_class(keyword) == RSL_KEYWORD_CLASS_RESERVED;
+    }
+}
+
+enum cross_bang rsl_cross_judge_bang(const struct rsl_crossing *crossing, const uint8_t *p,
+                                     const uint8_t **at_out)
+{
+    const uint8_t *name_end = back_over_trivia(crossing, p);
+    const uint8_t *name = back_over_ident(crossing, name_end);
+    if (name == name_end)
+        return CROSS_BANG_OPERATOR;
+    bool raw = name - crossing->p >= 2 && name[-1] == '#' && name[-2] == 'r';
+    if (!raw && names_no_macro(crossing, name, name_end))
+        return CROSS_BANG_OPERATOR;
+    const uint8_t *next = rsl_scan_trivia(p + 1, crossing->end);
+    if (*next == '(' || *next == '[' || *next == '{') {
+        *at_out = next;
+        return CROSS_BANG_TREE;
+    }
+    if (rsl_scan_ident(next, crossing->end) == next)
+        return CROSS_BANG_OPERATOR;
+    /* `path! name`: an item, if the path is what the statement begins with. */
+    for (;;) {
+        if (raw)
+            name -= 2;
+        const uint8_t *before = back_over_trivia(crossing, name);
+        if (before - crossing->boundary < 2 || before[-1] != ':' || before[-2] != ':')
+            break;
+        name = before - 2;
+        const uint8_t *segment_end = back_over_trivia(crossing, name);
+        const uint8_t *segment = back_over_ident(crossing, segment_end);
+        if (segment == segment_end)
+            break;
+        name = segment;
+        raw = name - crossing->p >= 2 && name[-1] == '#' && name[-2] == 'r';
+    }
+    if (name != crossing->boundary)
+        return CROSS_BANG_OPERATOR;
+    *at_out = name;
+    return CROSS_BANG_ITEM;
+}
+
+static enum rsl_isa best_isa(void)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") ? RSL_ISA_AVX2 : RSL_ISA_SSE2;
+#else
+    return RSL_ISA_SCALAR;
+#endif
+}
+
+const struct rsl_cross_ops *rsl_cross_ops_for(enum rsl_isa isa)
+{
+    enum rsl_isa best = best_isa();
+    switch (isa == RSL_ISA_AUTO || isa > best ? best : isa) {
+#if defined(__x86_64__)
+    case RSL_ISA_AVX2: return &rsl_cross_avx2;
+    case RSL_ISA_SSE2: return &rsl_cross_sse2;
+#endif
+    default: return &rsl_cross_scalar;
+    }
+}

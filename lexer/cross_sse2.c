@@ -1,0 +1,40 @@
+/* The crossing with SSE2, which every x86-64 has: a comparison a delimiter. */
+#include "lexer/cross_internal.h"
+
+#if defined(__x86_64__)
+
+#include <emmintrin.h>
+
+static inline uint64_t equal16(__m128i bytes, char c)
+{
+    return (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
+}
+
+static inline void classify(struct cross_block *block, const uint8_t *base)
+{
+    *block = (struct cross_block){.base = base};
+    for (unsigned i = 0; i < 64; i += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(base + i));
+        __m128i stops = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('{'));
+        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('}')));
+        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(';')));
+        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\'')));
+        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('/')));
+        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('!')));
+        block->stops |= (uint64_t)(unsigned)_mm_movemask_epi8(stops) << i;
+        block->paren_open |= equal16(bytes, '(') << i;
+        block->paren_close |= equal16(bytes, ')') << i;
+        block->square_open |= equal16(bytes, '[') << i;
+        block->square_close |= equal16(bytes, ']') << i;
+    }
+}
+
+#define CROSS_OPS rsl_cross_sse2
+#define CROSS_TARGET
+#define CLASSIFY classify
+#include "lexer/cross_template.h"
+
+#else
+typedef int rsl_cross_sse2_is_for_x86_64;
+#endif

@@ -1,0 +1,67 @@
+/* The tokens with the vectors that every machine of the target has: SSE2, NEON. */
+#include "lexer/find.h"
+#include "lexer/lex_masks.h"
+
+#ifdef RSL_FIND_VECTOR
+
+/* The bits of 64 lanes. */
+static inline uint64_t bits_of(const rsl_block16 lanes[4])
+{
+#ifdef __SSE2__
+    uint64_t bits = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        bits |= (uint64_t)rsl_block16_hits(lanes[i]) << (16 * i);
+    }
+    return bits;
+#else
+    /* Each lane keeps one bit of a byte; three rounds of adding neighbours gather eight of them. */
+    const uint8x16_t weights = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t low = vpaddq_u8(vandq_u8(lanes[0], weights), vandq_u8(lanes[1], weights));
+    uint8x16_t high = vpaddq_u8(vandq_u8(lanes[2], weights), vandq_u8(lanes[3], weights));
+    uint8x16_t sum = vpaddq_u8(low, high);
+    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)), 0);
+#endif
+}
+
+/* Sums of 2, 4 and 8 bits side by side, then all in the top byte: the baseline of x86-64 has no
+ * instruction for it, and the compiler's own way is a call. */
+static inline unsigned count_bits(uint64_t bits)
+{
+    bits -= bits >> 1 & UINT64_C(0x5555555555555555);
+    bits = (bits & UINT64_C(0x3333333333333333)) + (bits >> 2 & UINT64_C(0x3333333333333333));
+    bits = (bits + (bits >> 4)) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+    return (unsigned)(bits * UINT64_C(0x0101010101010101) >> 56);
+}
+
+static inline void classify(struct window *window, const uint8_t *base)
+{
+    rsl_block16 word[4], digit[4], space[4], quote[4], hash[4], slash[4], high[4];
+    for (unsigned i = 0; i < 4; i++) {
+        rsl_block16 v = rsl_block16_load(base + (size_t)16 * i);
+        rsl_block16 letter = rsl_block16_in(rsl_block16_or(v, rsl_block16_of(0x20)), 'a', 'z');
+        digit[i] = rsl_block16_in(v, '0', '9');
+        word[i] = rsl_block16_or(rsl_block16_or(letter, digit[i]), rsl_block16_eq(v, '_'));
+        space[i] = rsl_block16_or(rsl_block16_in(v, '\t', '\r'), rsl_block16_eq(v, ' '));
+        quote[i] = rsl_block16_or(rsl_block16_eq(v, '"'), rsl_block16_eq(v, '\''));
+        hash[i] = rsl_block16_eq(v, '#');
+        slash[i] = rsl_block16_eq(v, '/');
+        high[i] = rsl_block16_in(v, 0x80, 0xFF);
+    }
+    window->word = bits_of(word);
+    window->digit = bits_of(digit);
+    window->space = bits_of(space);
+    window->quote = bits_of(quote);
+    window->hash = bits_of(hash);
+    window->slash = bits_of(slash);
+    window->high = bits_of(high);
+}
+
+#define WINDOW_OPS rsl_lex_baseline
+#define WINDOW_TARGET
+#define WINDOW_COUNT count_bits
+#define CLASSIFY     classify
+#include "lexer/lex_window.h"
+
+#else
+typedef int rsl_lex_baseline_has_no_vectors;
+#endif

@@ -1,0 +1,159 @@
+/* Outer attributes and doc comments. */
+#include "parser/internal.h"
+
+#include <string.h>
+
+/* Behind `#` at p: the `[`, with *inner_out for `#!`; NULL if it is no attribute. */
+static const uint8_t *attr_bracket(struct parser *ps, const uint8_t *p, bool *inner_out)
+{
+    const uint8_t *q = skip(ps, p + 1);
+    *inner_out = *q == '!';
+    if (*inner_out)
+        q = skip(ps, q + 1);
+    return *q == '[' ? q : NULL;
+}
+
+const uint8_t *rsl_cross_attr(struct parser *ps, const uint8_t *p)
+{
+    bool inner;
+    const uint8_t *bracket = attr_bracket(ps, p, &inner);
+    if (bracket == NULL)
+        return p;
+    const uint8_t *after = rsl_cross_tree(ps, bracket);
+    return after == NULL ? ps->end : after;
+}
+
+/* Without trivia at either side. */
+static struct rsl_span trimmed(struct parser *ps, const uint8_t *from, const uint8_t *to)
+{
+    from = rsl_scan_trivia(from, to);
+    while (to > from && rsl_is(to[-1], RSL_CC_WHITESPACE))
+        to--;
+    return span_of(ps, from, to);
+}
+
+/* Fills in what the attribute whose text is p..close (inside the brackets) says, if it is one that
+ * matters to the module tree: cfg, cfg_attr, path. */
+static void read_attr(struct parser *ps, const uint8_t *p, const uint8_t *close,
+                      struct rsl_attr *attr)
+{
+    p = skip(ps, p);
+    const uint8_t *after = rsl_scan_ident(p, ps->end);
+    size_t n = (size_t)(after - p);
+    const uint8_t *behind_name = skip(ps, after);
+    if (*behind_name == '=') {
+        const uint8_t *value = skip(ps, behind_name + 1);
+        if (*value != '"' && value < close && memchr(value, '{', (size_t)(close - value)) != NULL)
+            attr->value = span_of(ps, value, close);
+    }
+    if (*p != 'c' && *p != 'p')
+        return;
+    if ((n == 3 && memcmp(p, "cfg", 3) == 0) || (n == 8 && memcmp(p, "cfg_attr", 8) == 0)) {
+        const uint8_t *open = skip(ps, after);
+        if (*open != '(')
+            return;
+        const uint8_t *behind = rsl_cross_tree(ps, open);
+        if (behind == NULL || behind > close)
+            return;
+        attr->kind = n == 3 ? RSL_ATTR_CFG : RSL_ATTR_CFG_ATTR;
+        const uint8_t *last = behind - 1;
+        attr->value = trimmed(ps, open + 1, last);
+        if (n == 3 && attr->value.end > attr->value.start &&
+            ps->src[attr->value.end - 1] == ',') /* a trailing comma is no part of it */
+            attr->value = trimmed(ps, open + 1, ps->src + attr->value.end - 1);
+        return;
+    }
+    if (n != 4 || memcmp(p, "path", 4) != 0)
+        return;
+    p = skip(ps, after);
+    if (*p != '=')
+        return;
+    p = skip(ps, p + 1);
+    bool ok;
+    if (*p == '"') {
+        const uint8_t *behind = rsl_scan_string(p + 1, ps->end, &ok);
+        if (ok && behind <= close) {
+            attr->kind = RSL_ATTR_PATH;
+            attr->value = span_of(ps, p + 1, behind - 1);
+        }
+    } else if (*p == 'r') {
+        unsigned nhashes;
+        const uint8_t *behind = rsl_scan_raw_string(p + 1, ps->end, &nhashes, &ok);
+        if (ok && behind <= close) {
+            attr->kind = RSL_ATTR_PATH;
+            attr->value = span_of(ps, p + 2 + nhashes, behind - 1 - nhashes);
+        }
+    }
+}
+
+/* Crosses an attribute's value that holds a block, for the items in it. */
+static void cross_value(struct parser *ps, const struct rsl_attr *attr, uint32_t owner)
+{
+    const uint8_t *p = ps->p, *last = ps->last;
+    ps->p = ps->src + attr->value.start;
+    rsl_run_value(ps, owner);
+    ps->p = p;
+    ps->last = last;
+}
+
+void rsl_parse_attr_values(struct parser *ps, const struct head *head, uint32_t owner)
+{
+    if (!head->attr_blocks)
+        return;
+    for (uint32_t i = head->first_attr; i < head->first_attr + head->nattrs; i++) {
+        const struct rsl_attr attr = ps->file->attrs[i];
+        if (attr.kind == RSL_ATTR_OTHER && attr.value.end > 0)
+            cross_value(ps, &attr, owner);
+    }
+}
+
+const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head *head)
+{
+    const uint8_t *first = NULL;
+    head->first_attr = ps->file->nattrs;
+    head->nattrs = 0;
+    for (;;) {
+        p = rsl_scan_trivia(p, ps->end);
+        struct rsl_attr attr = {.kind = RSL_ATTR_OTHER};
+        const uint8_t *from = p;
+        bool inner;
+        if (*p == '#') {
+            const uint8_t *bracket = attr_bracket(ps, p, &inner);
+            if (bracket == NULL)
+                break;
+            p = rsl_cross_tree(ps, bracket);
+            if (p == NULL) {
+                p = ps->end;
+                break;
+            }
+            read_attr(ps, bracket + 1, p - 1, &attr);
+        } else if (*p == '/' && (p[1] == '/' || p[1] == '*')) {
+            bool terminated = true;
+            inner = !rsl_is_outer_doc(p);
+            attr.kind = RSL_ATTR_DOC;
+            p = p[1] == '/' ? rsl_scan_line_comment(p + 2, ps->end)
+                            : rsl_scan_block_comment(p + 2, ps->end, &terminated);
+            if (from[1] == '/' && p[-1] == '\r')
+                attr.span.end = 1; /* the CR belongs to the line's end */
+            if (!terminated)
+                ps->suspect = true;
+        } else {
+            break;
+        }
+        if (inner) {
+            if (attr.kind == RSL_ATTR_OTHER && attr.value.end > 0)
+                cross_value(ps, &attr, head->owner);
+            continue;
+        }
+        head->attr_blocks |= attr.kind == RSL_ATTR_OTHER && attr.value.end > 0;
+        attr.span = span_of(ps, from, p - attr.span.end);
+        if (rsl_add_attr(ps, attr) == RSL_NONE)
+            break;
+        head->nattrs++;
+        if (first == NULL)
+            first = from;
+    }
+    head->head = offset_of(ps, p);
+    head->start = first == NULL ? head->head : offset_of(ps, first);
+    return p;
+}

@@ -1,0 +1,256 @@
+/* One item: attributes, visibility and modifiers, up to the keyword that tells its kind. What
+ * follows is in kinds.c and macro.c; what it opens is left to the frame stack. Grammar:
+ * rustc_parse::parser::item, rustc 1.95. */
+#include "parser/internal.h"
+
+#include <string.h>
+
+void rsl_expected(struct parser *ps, enum rsl_source_error_code code)
+{
+    const uint8_t *after = rsl_scan_ident(ps->p, ps->end);
+    if (after == ps->p && after < ps->end) {
+        after++;
+        while ((*after & 0xC0) == 0x80) /* the whole of a code point */
+            after++;
+    }
+    rsl_add_error(ps, ps->p, (size_t)(after - ps->p), (uint16_t)code);
+}
+
+/* The longest is `continue`; of longer names none needs a look at the table. */
+static bool is_strict_keyword(const uint8_t *p, size_t nbytes)
+{
+    return nbytes <= 8 &&
+           rsl_keyword_class(rsl_keyword_find(p, nbytes)) == RSL_KEYWORD_CLASS_STRICT;
+}
+
+bool rsl_parse_name(struct parser *ps, struct rsl_span *name_out)
+{
+    const uint8_t *p = ps->p;
+    const uint8_t *after = rsl_scan_ident(p, ps->end);
+    if (after == p + 1 && *p == 'r' && *after == '#') {
+        const uint8_t *raw = rsl_scan_ident(after + 1, ps->end);
+        if (raw > after + 1)
+            after = raw;
+    } else if (after == p || is_strict_keyword(p, (size_t)(after - p))) {
+        rsl_expected(ps, RSL_SOURCE_ERROR_EXPECTED_NAME);
+        return false;
+    }
+    *name_out = span_of(ps, p, after);
+    ps->last = after;
+    ps->p = skip(ps, after);
+    return true;
+}
+
+/* Behind the string literal at p, which goes to *abi_out, and a suffix (an error elsewhere); or p.
+ */
+static const uint8_t *cross_abi(struct parser *ps, const uint8_t *p, struct rsl_span *abi_out)
+{
+    bool ok;
+    unsigned nhashes;
+    const uint8_t *after;
+    if (*p == '"')
+        after = rsl_scan_string(p + 1, ps->end, &ok);
+    else if (*p == 'r' && (p[1] == '"' || (p[1] == '#' && (p[2] == '"' || p[2] == '#'))))
+        after = rsl_scan_raw_string(p + 1, ps->end, &nhashes, &ok);
+    else
+        return p;
+    if (!ok)
+        ps->suspect = ps->unbalanced = ps->failed = true;
+    *abi_out = span_of(ps, p, after);
+    return rsl_scan_ident(after, ps->end);
+}
+
+/* What a modifier needs behind it to be one, beyond what rsl_item_starts() says. */
+static bool modifies(struct parser *ps, enum rsl_keyword keyword, const uint8_t *next)
+{
+    const uint8_t *after;
+    enum rsl_keyword second = keyword_at(ps, next, &after);
+    switch (keyword) {
+    case RSL_KEYWORD_CONST:
+        switch (second) {
+        case RSL_KEYWORD_EXTERN:
+        case RSL_KEYWORD_FN:
+        case RSL_KEYWORD_IMPL:
+        case RSL_KEYWORD_TRAIT:
+        case RSL_KEYWORD_UNSAFE: return true;
+        case RSL_KEYWORD_ASYNC:
+        case RSL_KEYWORD_AUTO:
+        case RSL_KEYWORD_GEN:
+        case RSL_KEYWORD_SAFE: return rsl_item_starts(next, ps->end);
+        default: return false;
+        }
+    case RSL_KEYWORD_DEFAULT:
+    case RSL_KEYWORD_FINAL: return rsl_item_starts(next, ps->end);
+    default: return after > next;
+    }
+}
+
+enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, uint32_t owner)
+{
+    struct head head = {.owner = owner, .context = (uint8_t)context};
+    const uint32_t items_before = ps->file->nitems;
+    ps->p = rsl_parse_attrs(ps, ps->p, &head);
+    const uint8_t *limit = ps->scratch->frames[ps->scratch->nframes - 1].limit;
+    if (ps->recovering && ps->p > limit) { /* the attributes stand behind what was left open */
+        ps->p = limit;
+        return ITEM_NONE;
+    }
+    if (context == RSL_CTX_BODY) {
+        const uint8_t *path_end;
+        /* Attributes stand before statements and expressions too. */
+        if (!rsl_item_starts(ps->p, ps->end) &&
+            !((path_end = rsl_cross_path(ps, ps->p)) > ps->p && *skip(ps, path_end) == '!' &&
+              rsl_scan_ident(skip(ps, skip(ps, path_end) + 1), ps->end) >
+                  skip(ps, skip(ps, path_end) + 1))) {
+            rsl_parse_attr_values(ps, &head, owner);
+            ps->file->nattrs = head.first_attr;
+            return ITEM_NONE;
+        }
+    } else if (ps->p >= ps->end || *ps->p == '}') {
+        return ITEM_NONE;
+    }
+    ps->last = ps->p;
+    ps->p = rsl_parse_visibility(ps, ps->p, &head);
+
+    uint32_t flags = 0;
+    struct rsl_span abi = {0, 0};
+    enum rsl_item_kind kind;
+    enum item_outcome outcome;
+    const uint8_t *after;
+    for (;;) {
+        enum rsl_keyword keyword = keyword_at(ps, ps->p, &after);
+        const uint8_t *next = keyword == RSL_KEYWORD_NONE ? ps->p : skip(ps, after);
+        const uint8_t *behind;
+        switch (keyword) {
+        case RSL_KEYWORD_FN: kind = RSL_ITEM_FN; break;
+        case RSL_KEYWORD_STRUCT: kind = RSL_ITEM_STRUCT; break;
+        case RSL_KEYWORD_ENUM: kind = RSL_ITEM_ENUM; break;
+        case RSL_KEYWORD_TRAIT: kind = RSL_ITEM_TRAIT; break;
+        case RSL_KEYWORD_MOD: kind = RSL_ITEM_MOD; break;
+        case RSL_KEYWORD_USE: kind = RSL_ITEM_USE; break;
+        case RSL_KEYWORD_STATIC: kind = RSL_ITEM_STATIC; break;
+        case RSL_KEYWORD_TYPE:
+            kind = RSL_ITEM_TYPE;
+            if (at_word(ps, next, "const", &behind)) {
+                kind = RSL_ITEM_CONST;
+                after = behind;
+            }
+            break;
+        case RSL_KEYWORD_IMPL: {
+            uint8_t vis;
+            struct rsl_span path;
+            behind = rsl_parse_restriction(ps, next, &vis, &path);
+            if (behind > next) { /* pub impl(crate) trait */
+                ps->p = skip(ps, behind);
+                continue;
+            }
+            kind = RSL_ITEM_IMPL;
+            break;
+        }
+        case RSL_KEYWORD_CONST:
+            if (modifies(ps, keyword, next)) {
+                flags |= RSL_FLAG_CONST;
+                ps->p = next;
+                continue;
+            }
+            kind = RSL_ITEM_CONST;
+            break;
+        case RSL_KEYWORD_ASYNC:
+        case RSL_KEYWORD_GEN:
+        case RSL_KEYWORD_SAFE:
+        case RSL_KEYWORD_UNSAFE:
+        case RSL_KEYWORD_AUTO:
+        case RSL_KEYWORD_DEFAULT:
+        case RSL_KEYWORD_FINAL:
+            if (!modifies(ps, keyword, next))
+                goto other;
+            flags |= keyword == RSL_KEYWORD_ASYNC     ? RSL_FLAG_ASYNC
+                     : keyword == RSL_KEYWORD_GEN     ? RSL_FLAG_GEN
+                     : keyword == RSL_KEYWORD_SAFE    ? RSL_FLAG_SAFE
+                     : keyword == RSL_KEYWORD_UNSAFE  ? RSL_FLAG_UNSAFE
+                     : keyword == RSL_KEYWORD_AUTO    ? RSL_FLAG_AUTO
+                     : keyword == RSL_KEYWORD_DEFAULT ? RSL_FLAG_DEFAULT
+                                                      : 0;
+            ps->p = next;
+            continue;
+        case RSL_KEYWORD_EXTERN:
+            if (at_word(ps, next, "crate", &behind)) {
+                kind = RSL_ITEM_EXTERN_CRATE;
+                after = behind;
+                break;
+            }
+            abi = span_of(ps, after, after);
+            behind = cross_abi(ps, next, &abi);
+            after = behind > next ? behind : after;
+            ps->last = after;
+            next = skip(ps, after);
+            if (*next != '{') {
+                ps->p = next;
+                continue;
+            }
+            kind = RSL_ITEM_FOREIGN_MOD;
+            break;
+        case RSL_KEYWORD_UNION:
+            if (rsl_scan_ident(next, ps->end) == next)
+                goto other;
+            kind = RSL_ITEM_UNION;
+            break;
+        case RSL_KEYWORD_MACRO:
+            if (rsl_scan_ident(next, ps->end) == next)
+                goto other;
+            kind = RSL_ITEM_MACRO;
+            break;
+        case RSL_KEYWORD_REUSE:
+            if (!rsl_item_starts(ps->p, ps->end))
+                goto other;
+            kind = RSL_ITEM_DELEGATION;
+            break;
+        case RSL_KEYWORD_MACRO_RULES:
+            if (*next != '!')
+                goto other;
+            behind = skip(ps, next + 1);
+            if (rsl_scan_ident(behind, ps->end) == behind)
+                goto other;
+            kind = RSL_ITEM_MACRO_RULES;
+            after = next + 1;
+            break;
+        default:
+        other : {
+            const uint8_t *path_end = rsl_cross_path(ps, ps->p);
+            if (path_end > ps->p && *skip(ps, path_end) == '!') {
+                outcome = rsl_parse_macro_call(ps, &head, path_end);
+                goto parsed;
+            }
+            rsl_expected(ps, RSL_SOURCE_ERROR_EXPECTED_ITEM);
+            if (rsl_scan_ident(ps->p, ps->end) == ps->p)
+                ps->suspect = true; /* the lexer may know better what is wrong */
+            ps->file->nattrs = head.first_attr;
+            ps->rejected = ps->src + head.head;
+            return ITEM_REJECTED;
+        }
+        }
+        break;
+    }
+
+    if (kind == RSL_ITEM_FOREIGN_MOD)
+        head.vis = RSL_VIS_NONE;
+    uint32_t index = rsl_add_item(ps, kind, &head);
+    if (index == RSL_NONE)
+        return ITEM_REJECTED;
+    rsl_parse_attr_values(ps, &head, index);
+    item_at(ps, index)->flags = flags;
+    if (kind == RSL_ITEM_FN || kind == RSL_ITEM_FOREIGN_MOD)
+        item_at(ps, index)->path = abi;
+    ps->last = after;
+    ps->p = skip(ps, after);
+
+    outcome = rsl_parse_kind(ps, index);
+parsed:
+    if (outcome == ITEM_REJECTED) {
+        ps->file->nitems = items_before; /* only whole items are kept */
+        ps->rejected = ps->src + head.head;
+    } else if (owner != RSL_NONE && context != RSL_CTX_BODY && context != RSL_CTX_MACRO) {
+        item_at(ps, owner)->nmembers++;
+    }
+    return outcome;
+}

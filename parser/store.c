@@ -1,0 +1,119 @@
+#include "parser/internal.h"
+
+#include <string.h>
+
+void *rsl_grow(struct parser *ps, void *array, uint32_t *capacity, size_t element_nbytes)
+{
+    const struct rsl_allocator *allocator = &ps->file->allocator;
+    const uint32_t more = *capacity == 0               ? 64
+                          : *capacity > UINT32_MAX / 2 ? UINT32_MAX
+                                                       : *capacity * 2;
+    void *grown = more == *capacity
+                      ? NULL
+                      : allocator->resize(allocator->state, array, *capacity * element_nbytes,
+                                          more * element_nbytes);
+    if (grown == NULL)
+        ps->status = RSL_ENOMEM;
+    else
+        *capacity = more;
+    return grown;
+}
+
+uint32_t rsl_add_item(struct parser *ps, enum rsl_item_kind kind, const struct head *head)
+{
+    struct rsl_file *file = ps->file;
+    if (file->nitems == file->items_capacity) {
+        void *grown = rsl_grow(ps, file->items, &file->items_capacity, sizeof *file->items);
+        if (grown == NULL)
+            return RSL_NONE;
+        file->items = grown;
+    }
+    uint32_t index = file->nitems++;
+    file->items[index] = (struct rsl_item){
+        .kind = (uint8_t)kind,
+        .vis = head->vis,
+        .context = head->context,
+        .parent = head->owner,
+        .start = head->start,
+        .head = head->head,
+        .body = RSL_NONE,
+        .first_attr = head->first_attr,
+        .nattrs = head->nattrs,
+        .use_prefix = RSL_NONE,
+        .vis_path = head->vis_path,
+    };
+    return index;
+}
+
+uint32_t rsl_add_attr(struct parser *ps, struct rsl_attr attr)
+{
+    struct rsl_file *file = ps->file;
+    if (file->nattrs == file->attrs_capacity) {
+        void *grown = rsl_grow(ps, file->attrs, &file->attrs_capacity, sizeof *file->attrs);
+        if (grown == NULL)
+            return RSL_NONE;
+        file->attrs = grown;
+    }
+    file->attrs[file->nattrs] = attr;
+    return file->nattrs++;
+}
+
+uint32_t rsl_add_use_prefix(struct parser *ps, struct rsl_use_prefix prefix)
+{
+    struct rsl_file *file = ps->file;
+    if (file->nuse_prefixes == file->use_prefixes_capacity) {
+        void *grown = rsl_grow(ps, file->use_prefixes, &file->use_prefixes_capacity,
+                               sizeof *file->use_prefixes);
+        if (grown == NULL)
+            return RSL_NONE;
+        file->use_prefixes = grown;
+    }
+    file->use_prefixes[file->nuse_prefixes] = prefix;
+    return file->nuse_prefixes++;
+}
+
+void rsl_add_error(struct parser *ps, const uint8_t *at, size_t nbytes, uint16_t code)
+{
+    struct rsl_file *file = ps->file;
+    if (ps->speculative) {
+        ps->failed = true;
+        return;
+    }
+    if (file->nerrors == file->errors_capacity) {
+        void *grown = rsl_grow(ps, file->errors, &file->errors_capacity, sizeof *file->errors);
+        if (grown == NULL)
+            return;
+        file->errors = grown;
+    }
+    file->errors[file->nerrors++] = (struct rsl_source_error){
+        .off = offset_of(ps, at), .nbytes = (uint32_t)nbytes, .code = code};
+}
+
+struct frame *rsl_push_frame(struct parser *ps, enum frame_kind kind, uint32_t owner,
+                             const uint8_t *open, const uint8_t *behind)
+{
+    struct rsl_scratch *scratch = ps->scratch;
+    if (scratch->nframes == scratch->frames_capacity) {
+        void *grown =
+            rsl_grow(ps, scratch->frames, &scratch->frames_capacity, sizeof *scratch->frames);
+        if (grown == NULL)
+            return NULL;
+        scratch->frames = grown;
+    }
+    const uint8_t *limit =
+        scratch->nframes == 0 ? ps->end : scratch->frames[scratch->nframes - 1].limit;
+    if (ps->recovering && !ps->speculative && owner != RSL_NONE)
+        limit = rsl_recovery_limit(ps, owner, open, limit);
+    if (limit <= open) /* a header ran across the line that should have ended what it stands in */
+        limit = ps->end;
+    struct frame *frame = &scratch->frames[scratch->nframes++];
+    frame->kind = (uint8_t)kind;
+    frame->ends_owner = true;
+    frame->owner = owner;
+    frame->nitems = ps->file->nitems;
+    frame->open = open;
+    frame->limit = limit;
+    if (kind >= FRAME_BLOCK)
+        rsl_crossing_begin(&frame->crossing, behind, ps->end, kind == FRAME_VALUE);
+    return frame;
+}

@@ -1,0 +1,1 @@
+a _ r#fn r#_ été 𝒳 á · a· foo#bar foo"x" foo'y' a😀b ©c 👨‍👩 №

@@ -1,0 +1,1 @@
+reuse <A as B<C>>::d as e { self.0 } pub reuse f::{g, h as i}; reuse J::*; extern crate self as k; extern crate l as _; unsafe extern "C" { safe fn m(n: u8, ...); unsafe static mut O: u8; type P; q!(); } impl(in r) trait S {} type const T: u8 = 1;

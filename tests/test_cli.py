@@ -1,0 +1,311 @@
+"""The program rustle as its users meet it: exit statuses, what goes where, options.
+
+Usage: test_cli.py PROGRAM VERSION [unittest option...]. What the records themselves say is for the
+differential tests; here it only matters that they arrive.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM, VERSION = "", ""
+FOUND, NOTHING, ERROR = 0, 1, 2
+
+GOOD = b"/// Adds.\npub fn add(a: u8, b: u8) -> u8 { a + b }\n\nmod m { struct S { x: u8 } }\n"
+BROKEN = b"fn before() {}\nfn (\nfn after() {}\n"
+EMPTY = b"// nothing here\n"
+
+
+def rustle(*args, stdin=b"", cwd=None, env=None):
+    return subprocess.run([PROGRAM, *args], input=stdin, cwd=cwd, capture_output=True, timeout=60,
+                          env={**os.environ, **(env or {})})
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def write(self, name, content):
+        path = os.path.join(os.fsencode(self.folder), os.fsencode(name))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content)
+        return os.fsdecode(path)
+
+    def check(self, run, status):
+        self.assertEqual(run.returncode, status, run.stderr.decode(errors="replace"))
+        return run
+
+    def check_usage_error(self, *args, says=b""):
+        run = self.check(rustle(*args), ERROR)
+        self.assertEqual(run.stdout, b"")
+        self.assertIn(says, run.stderr)
+        self.assertTrue(run.stderr.startswith(b"rustle"), run.stderr)
+
+
+class Program(Case):
+    def test_no_command_is_an_error(self):
+        self.check_usage_error(says=b"--help")
+
+    def test_unknown_command_is_named(self):
+        self.check_usage_error("frobnicate", says=b"'frobnicate'")
+
+    def test_unknown_option_is_named(self):
+        self.check_usage_error("--frobnicate", says=b"'--frobnicate'")
+
+    def test_help_lists_the_commands(self):
+        for option in "--help", "-h":
+            run = self.check(rustle(option), FOUND)
+            for command in b"scan", b"outline", b"tokens":
+                self.assertIn(b"\n  " + command + b" ", run.stdout)
+            self.assertEqual(run.stderr, b"")
+
+    def test_version(self):
+        for option in "--version", "-V":
+            run = self.check(rustle(option), FOUND)
+            self.assertEqual(run.stdout, b"rustle " + VERSION.encode() + b"\n")
+
+    def test_output_that_cannot_be_written_is_an_error(self):
+        good = self.write("good.rs", GOOD)
+        for args in (["--help"], ["--version"], ["scan", good], ["outline", good],
+                     ["tokens", good], ["scan", "--format", "jsonl", good]):
+            with self.subTest(args=args), open("/dev/full", "wb") as full:
+                run = subprocess.run([PROGRAM, *args], stdout=full, stderr=subprocess.PIPE,
+                                     timeout=60, check=False)
+                self.check(run, ERROR)
+                self.assertIn(b"No space left", run.stderr)
+
+
+class EveryCommand(Case):
+    COMMANDS = "scan", "outline", "tokens"
+
+    def test_help_names_the_command(self):
+        for command in self.COMMANDS:
+            for option in "--help", "-h":
+                with self.subTest(command=command, option=option):
+                    run = self.check(rustle(command, option), FOUND)
+                    self.assertIn(b"usage: rustle " + command.encode(), run.stdout)
+                    self.assertEqual(run.stderr, b"")
+
+    def test_unknown_option_is_named(self):
+        for command in self.COMMANDS:
+            with self.subTest(command=command):
+                self.check_usage_error(command, "--frobnicate", says=b"--frobnicate")
+                self.check_usage_error(command, "-%", says=b"%")
+
+    def test_missing_file_is_named(self):
+        for command in self.COMMANDS:
+            with self.subTest(command=command):
+                run = self.check(rustle(command, "no/such.rs", cwd=self.folder), ERROR)
+                self.assertIn(b"no/such.rs", run.stderr)
+                self.assertIn(b"No such file or directory", run.stderr)
+
+    def test_a_path_may_begin_with_a_dash_after_two(self):
+        self.write("-x.rs", GOOD)
+        for command in self.COMMANDS:
+            with self.subTest(command=command):
+                run = self.check(rustle(command, "--", "-x.rs", cwd=self.folder), FOUND)
+                self.assertNotEqual(run.stdout, b"")
+
+
+class Scan(Case):
+    def records(self, *args, status=FOUND, **kwargs):
+        run = self.check(rustle("scan", "--format", "jsonl", *args, **kwargs), status)
+        return [json.loads(line) for line in run.stdout.splitlines()]
+
+    def test_finds_the_rs_files_of_a_tree_and_no_others(self):
+        self.write("src/a.rs", GOOD)
+        self.write("src/deep/er/b.rs", GOOD)
+        self.write("src/c.txt", GOOD)
+        self.write("src/d.rs.bak", GOOD)
+        found = self.records("--sort", "path", "src", cwd=self.folder)
+        self.assertEqual([r["file"] for r in found if "status" in r],
+                         ["src/a.rs", "src/deep/er/b.rs"])
+
+    def test_reads_a_file_that_is_named_whatever_its_name(self):
+        path = self.write("odd-name", GOOD)
+        self.assertEqual(self.records(path)[0]["items"], 4)
+
+    def test_summary_counts(self):
+        self.write("a.rs", GOOD)
+        self.write("b.rs", GOOD)
+        run = self.check(rustle("scan", self.folder), FOUND)
+        for row in rb"files +2 ", rb"items +8$", rb"  fn +2$", rb"errors +0$":
+            self.assertRegex(run.stdout, rb"(?m)^" + row)
+        self.assertEqual(run.stderr, b"")
+
+    def test_summary_is_the_default(self):
+        path = self.write("a.rs", GOOD)
+        kinds = [rustle("scan", *option, path).stdout.split()[:2]
+                 for option in ([], ["--format", "summary"], ["--format=summary"])]
+        self.assertEqual(kinds, [kinds[0]] * 3)
+
+    def test_text_shows_names_with_their_nesting(self):
+        path = self.write("a.rs", GOOD)
+        run = self.check(rustle("scan", "--format", "text", path), FOUND)
+        for name in b"add", b"m", b"S", b"x":
+            self.assertRegex(run.stdout, rb"\b" + name + rb"\b")
+        self.assertIn(b"a.rs", run.stdout)
+
+    def test_standard_input(self):
+        found = self.records("-", stdin=GOOD)
+        self.assertEqual([r["name"] for r in found if "kind" in r], ["add", "m", "S", "x"])
+
+    def test_standard_input_can_be_given_a_name(self):
+        run = self.check(rustle("scan", "--stdin-path", "my/x.rs", "-", stdin=BROKEN), ERROR)
+        self.assertRegex(run.stderr, rb"(?m)^my/x\.rs:2:4: error: ")
+
+    def test_empty_tree_finds_nothing(self):
+        self.check(rustle("scan", self.folder), NOTHING)
+
+    def test_file_without_items_is_a_file_found(self):
+        self.check(rustle("scan", self.write("a.rs", EMPTY)), FOUND)
+
+    def test_current_folder_is_the_default(self):
+        self.write("deep/a.rs", GOOD)
+        found = self.records(cwd=self.folder)
+        self.assertEqual(len(found), 5)
+
+    def test_quiet_prints_nothing(self):
+        run = self.check(rustle("scan", "-q", self.write("a.rs", GOOD)), FOUND)
+        self.assertEqual((run.stdout, run.stderr), (b"", b""))
+
+    def test_source_error_has_its_place_and_does_not_hide_the_rest(self):
+        self.write("a.rs", BROKEN)
+        self.write("b.rs", GOOD)
+        run = self.check(rustle("scan", "--format", "jsonl", "--sort", "path", ".",
+                                cwd=self.folder), ERROR)
+        self.assertRegex(run.stderr, rb"(?m)^(\./)?a\.rs:2:4: error: ")
+        found = [json.loads(line) for line in run.stdout.splitlines()]
+        names = [r["name"] for r in found if "name" in r]
+        for name in "before", "after", "add", "S":
+            self.assertIn(name, names)
+
+    def test_missing_path_does_not_hide_the_rest(self):
+        self.write("a.rs", GOOD)
+        run = self.check(rustle("scan", "--format", "jsonl", "none", "a.rs", cwd=self.folder),
+                         ERROR)
+        self.assertIn(b"none", run.stderr)
+        self.assertIn(b'"add"', run.stdout)
+
+    def test_unreadable_file_is_an_error_and_does_not_hide_the_rest(self):
+        if os.geteuid() == 0:
+            self.skipTest("root can read everything")
+        os.chmod(self.write("a.rs", GOOD), 0)
+        self.write("b.rs", GOOD)
+        run = self.check(rustle("scan", "--format", "jsonl", self.folder), ERROR)
+        self.assertIn(b"Permission denied", run.stderr)
+        self.assertIn(b'"add"', run.stdout)
+
+    def test_not_utf8_is_a_status_and_an_error(self):
+        path = self.write("a.rs", b"fn f() {}\n// \xff\n")
+        found = self.records(path, status=ERROR)
+        self.assertEqual(found[0]["status"], "not-utf8")
+
+    def test_symbolic_links_are_not_followed(self):
+        self.write("tree/a.rs", GOOD)
+        os.symlink("..", os.path.join(self.folder, "tree/up"))
+        os.symlink("a.rs", os.path.join(self.folder, "tree/b.rs"))
+        found = self.records("tree", cwd=self.folder)
+        self.assertEqual([r["file"] for r in found if "status" in r], ["tree/a.rs"])
+
+    def test_file_names_of_any_bytes_give_valid_json(self):
+        for name in ["sp ace.rs", 'quo"te\\.rs', "new\nline.rs", b"bad\xff.rs"]:
+            self.write(name, GOOD)
+        self.assertEqual(len([r for r in self.records(self.folder) if "status" in r]), 4)
+
+    def test_sorted_output_is_the_same_for_any_number_of_threads(self):
+        for i in range(60):
+            self.write(f"{i % 7}/{i}.rs", GOOD * (1 + i * 31 % 50))
+        runs = [rustle("scan", "--format", "jsonl", "--sort", "path", option, n, self.folder)
+                for option, n in (("-j", "1"), ("-j", "2"), ("--threads", "8"))]
+        for run in runs:
+            self.check(run, FOUND)
+            self.assertEqual(run.stdout, runs[0].stdout)
+        files = [json.loads(line)["file"] for line in runs[0].stdout.splitlines()
+                 if b'"status"' in line]
+        self.assertEqual(len(files), 60)
+        self.assertEqual(files, sorted(files))
+
+    def test_wrong_option_values_are_named(self):
+        for args in (["--format", "xml"], ["--sort", "size"], ["-j", "two"], ["-j", "-1"],
+                     ["-j", ""], ["-j", "2x"], ["--threads", "99999999999999999999"]):
+            with self.subTest(args=args):
+                self.check_usage_error("scan", *args, self.folder, says=args[1].encode())
+
+    def test_option_without_its_value_is_an_error(self):
+        self.check_usage_error("scan", "--format")
+
+
+class Outline(Case):
+    def test_shows_names(self):
+        run = self.check(rustle("outline", self.write("a.rs", GOOD)), FOUND)
+        for name in b"add", b"m", b"S", b"x":
+            self.assertRegex(run.stdout, rb"\b" + name + rb"\b")
+
+    def test_standard_input_can_be_given_a_name(self):
+        run = self.check(rustle("outline", "--stdin-path", "x.rs", "-", stdin=BROKEN), ERROR)
+        self.assertRegex(run.stderr, rb"(?m)^x\.rs:2:4: error: ")
+
+    def test_standard_input_gives_the_same(self):
+        path = self.write("a.rs", GOOD)
+        self.assertEqual(rustle("outline", "-", stdin=GOOD).stdout, rustle("outline", path).stdout)
+
+    def test_nothing_found(self):
+        self.check(rustle("outline", "-", stdin=EMPTY), NOTHING)
+
+    def test_source_error(self):
+        run = self.check(rustle("outline", self.write("a.rs", BROKEN)), ERROR)
+        self.assertRegex(run.stderr, rb"(?m)a\.rs:2:4: error: ")
+        self.assertIn(b"after", run.stdout)
+
+    def test_wants_one_file(self):
+        self.check_usage_error("outline")
+        self.check_usage_error("outline", "a.rs", "b.rs")
+
+    def test_folder_is_an_error(self):
+        run = self.check(rustle("outline", self.folder), ERROR)
+        self.assertIn(b"Is a directory", run.stderr)
+
+
+class Tokens(Case):
+    def test_a_line_a_token(self):
+        run = self.check(rustle("tokens", self.write("a.rs", b"fn f")), FOUND)
+        fields = [line.split(b"\t")[:3] for line in run.stdout.splitlines()]
+        self.assertEqual(fields, [[b"0", b"2", b"Ident"], [b"2", b"1", b"Whitespace"],
+                                  [b"3", b"1", b"Ident"]])
+
+    def test_standard_input_gives_the_same(self):
+        path = self.write("a.rs", GOOD)
+        self.assertEqual(rustle("tokens", "-", stdin=GOOD).stdout, rustle("tokens", path).stdout)
+
+    def test_empty_file_has_none(self):
+        run = self.check(rustle("tokens", "-", stdin=b""), NOTHING)
+        self.assertEqual(run.stdout, b"")
+
+    def test_hash_of_paths_from_standard_input(self):
+        a, b = self.write("a.rs", GOOD), self.write("b.rs", b"\xef\xbb\xbf#!/bin/x\nfn f() {}")
+        listed = self.check(rustle("tokens", "--hash", "-", stdin=f"{a}\n{b}\n".encode()), FOUND)
+        named = self.check(rustle("tokens", "--hash", a, b), FOUND)
+        self.assertEqual(listed.stdout, named.stdout)
+        first, second = (line.split(b"\t") for line in named.stdout.splitlines())
+        self.assertEqual(first[0:2], [a.encode(), str(len(GOOD)).encode()])
+        self.assertEqual(first[5], b"0")
+        # White space, fn, white space, f, (, ), white space, {, }.
+        self.assertEqual((second[2], second[5]), (b"9", b"11"))
+
+    def test_hash_of_bytes_that_are_not_utf8(self):
+        path = self.write("a.rs", b"fn f() {}\n// \xff\n")
+        run = rustle("tokens", "--hash", path)
+        self.assertEqual(run.stdout.rstrip(b"\n").split(b"\t"),
+                         [path.encode(), b"15", b"not-utf8", b"13"])
+
+
+if __name__ == "__main__":
+    PROGRAM, VERSION = os.path.abspath(sys.argv[1]), sys.argv[2]
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
