@@ -1,0 +1,104 @@
+"""The programs of bench/ do what they say: rows are there, and what they count is right.
+
+Usage: test_bench.py RUSTLE-FLOOR [RUSTLE-BENCH]
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "samples")
+FLOOR, BENCH = (sys.argv[1:] + [""])[:2]
+CORPUS_ROWS = ["floor/count_newlines", "floor/utf8_validate", "lex/tokens", "lex/tokens_scalar",
+               "parse/items", "parse/items_scalar"]
+
+
+def run(argv, corpus=None):
+    environment = {name: value for name, value in os.environ.items() if name != "RUSTLE_CORPUS"}
+    if corpus is not None:
+        environment["RUSTLE_CORPUS"] = corpus
+    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          env=environment, timeout=240)
+
+
+def write(folder, name, nbytes):
+    path = os.path.join(folder, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(b"/" * nbytes)
+
+
+class Floor(unittest.TestCase):
+    def test_reads_every_source_once_whatever_the_threads(self):
+        with tempfile.TemporaryDirectory() as tree:
+            write(tree, "empty.rs", 0)
+            write(tree, "larger_than_the_buffer.rs", 3_000_000)
+            for i in range(50):
+                write(tree, f"a/{i}/{i}.rs", i)
+            write(tree, "a/no_source.txt", 1_000)
+            write(tree, ".hidden/b.rs", 1_000)
+            os.symlink("empty.rs", os.path.join(tree, "link.rs"))
+            for nthreads in ("1", "2", "7"):
+                done = run([FLOOR, nthreads, tree])
+                self.assertEqual(done.stdout, f"files 52\nbytes {3_000_000 + sum(range(50))}\n")
+                self.assertEqual(done.returncode, 0)
+
+    def test_fails_where_there_is_nothing(self):
+        done = run([FLOOR, "1", os.path.join(SAMPLES, "none")])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No such file", done.stderr)
+
+
+@unittest.skipUnless(BENCH, "rustle-bench is not built")
+class Bench(unittest.TestCase):
+    def test_every_row_reads_the_whole_corpus(self):
+        texts = []
+        for name in os.listdir(SAMPLES):
+            with open(os.path.join(SAMPLES, name), "rb") as file:
+                texts.append(file.read())
+        done = run([BENCH, "--benchmark_repetitions=1", "--benchmark_min_time=0",
+                    "--benchmark_report_aggregates_only=false", "--benchmark_format=json",
+                    "--benchmark_filter=^[a-z]+/[a-z0-9_]+$"], SAMPLES)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        output = json.loads(done.stdout)
+        self.assertEqual(output["context"]["corpus_files"], str(len(texts)))
+        self.assertEqual(output["context"]["corpus_bytes"], str(sum(map(len, texts))))
+        rows = {row["name"]: row for row in output["benchmarks"]}
+        self.assertEqual(sorted(rows), sorted(CORPUS_ROWS))
+        for row in rows.values():
+            self.assertGreater(row["bytes_per_second"], 0)
+        self.assertEqual(rows["floor/count_newlines"]["lines"],
+                         sum(text.count(b"\n") for text in texts))
+        self.assertEqual(rows["floor/utf8_validate"]["valid"], len(texts))
+        for row, what in (("lex/tokens", "tokens"), ("parse/items", "items")):
+            self.assertGreater(rows[row][what], len(texts))
+            self.assertGreater(rows[row][what + "/s"], rows[row][what])
+            self.assertEqual(rows[row][what], rows[row + "_scalar"][what])
+
+    def test_hard_inputs_are_read_without_failure(self):
+        done = run([BENCH, "--benchmark_repetitions=1", "--benchmark_min_time=0",
+                    "--benchmark_report_aggregates_only=false", "--benchmark_format=json",
+                    "--benchmark_filter=/hard/"], SAMPLES)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = json.loads(done.stdout)["benchmarks"]
+        self.assertGreater(len(rows), 30)
+        for row in rows:
+            self.assertNotIn("error_message", row)
+            self.assertGreater(row["bytes_per_second"], 0)
+
+    def test_says_what_is_wrong_with_the_corpus(self):
+        with tempfile.TemporaryDirectory() as empty:
+            for corpus, message in ((None, "RUSTLE_CORPUS must name"),
+                                    ("", "RUSTLE_CORPUS must name"),
+                                    (os.path.join(empty, "none"), "No such file"),
+                                    (empty, "no .rs file")):
+                done = run([BENCH], corpus)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(message, done.stderr)
+                self.assertEqual(done.stdout, "")
+
+
+unittest.main(argv=sys.argv[:1])
