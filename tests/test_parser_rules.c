@@ -708,7 +708,7 @@ static void lines_and_columns(void **state)
 static void the_locator_counts_code_points(void **state)
 {
     (void)state;
-    static const char source[] = "a\xC3\xA9z\n\n\xF0\x9F\x98\x80x";
+    static const char source[16 + RSL_PAD] = "a\xC3\xA9z\n\n\xF0\x9F\x98\x80x";
     static const uint32_t expected[][3] = {{0, 1, 1}, {1, 1, 2},  {3, 1, 3},  {4, 1, 4}, {5, 2, 1},
                                            {6, 3, 1}, {10, 3, 2}, {11, 3, 3}, {3, 1, 3} /* back */};
     const uint8_t *src = (const uint8_t *)source;
