@@ -104,7 +104,9 @@ static inline const char *check_attrs(const struct rsl_file *file, const struct 
         CHECK_FILE(attr->span.end <= item->head, "item", i);
         CHECK_FILE(attr->kind <= RSL_ATTR_PATH, "item", i);
         bool has_value = attr->kind >= RSL_ATTR_CFG;
-        CHECK_FILE(has_value || (attr->value.start == 0 && attr->value.end == 0), "item", i);
+        CHECK_FILE(has_value || attr->kind == RSL_ATTR_OTHER ||
+                       (attr->value.start == 0 && attr->value.end == 0),
+                   "item", i);
         CHECK_FILE(!has_value || attr->value.start > attr->span.start, "item", i);
         CHECK_FILE(attr->value.start <= attr->value.end, "item", i);
         CHECK_FILE(attr->value.end < attr->span.end, "item", i);
@@ -116,7 +118,10 @@ static inline const char *check_attrs(const struct rsl_file *file, const struct 
 static inline const char *check_parent(const struct rsl_file *file, const struct rsl_item *item,
                                        uint32_t i)
 {
-    CHECK_FILE((item->parent == RSL_NONE) == (item->context == RSL_CTX_FILE), "item", i);
+    CHECK_FILE(item->parent == RSL_NONE
+                   ? item->context == RSL_CTX_FILE || item->context == RSL_CTX_BODY
+                   : item->context != RSL_CTX_FILE,
+               "item", i);
     CHECK_FILE(check_is_member(item) == (item->context == RSL_CTX_NONE), "item", i);
     if (item->parent == RSL_NONE) {
         return NULL;
