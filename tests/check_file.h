@@ -127,7 +127,9 @@ static inline const char *check_parent(const struct rsl_file *file, const struct
         return NULL;
     }
     const struct rsl_item *parent = &file->items[item->parent];
-    CHECK_FILE(item->start > parent->head || item->kind == RSL_ITEM_MACRO_CALL, "item", i);
+    CHECK_FILE(item->start > parent->head || item->context == RSL_CTX_BODY ||
+                   item->kind == RSL_ITEM_MACRO_CALL,
+               "item", i);
     switch (item->context) {
     case RSL_CTX_MOD: CHECK_FILE(parent->kind == RSL_ITEM_MOD, "item", i); break;
     case RSL_CTX_IMPL: CHECK_FILE(parent->kind == RSL_ITEM_IMPL, "item", i); break;
