@@ -467,8 +467,8 @@ static const uint8_t *cross_word(struct parser *ps, uint32_t owner, bool *operan
     const uint8_t *word;
     if (at_word(ps, p, "as", &word)) {
         ps->p = skip(ps, word);
-        rsl_cross_header(ps, STOP_TYPE_END, owner);
-        return ps->p > word ? ps->last : word;
+        rsl_cross_header(ps, STOP_TYPE_END | STOP_COMMA, owner);
+        return ps->last > word ? ps->last : word; /* behind `as` there may be no type */
     }
     *operand_out = is_operand_word(p, (size_t)(after - p));
     return after;

@@ -734,6 +734,18 @@ static void nothing_to_parse(void **state)
     check_outline("\xEF\xBB\xBF", "");
 }
 
+/* The crossing of an expression went back to the `as` for ever. */
+static void a_cast_without_a_type_hung(void **state)
+{
+    (void)state;
+    check_outline("fn a() {}\nenum E { V = w as ", "fn a(0) [body]\n"
+                                                   "! EXPECTED_COMMA_BRACE 2:19\n");
+    check_outline("struct S { t: u8 = 1 as, u: u8 }\nfn b() {}\n", "struct S{2}\n"
+                                                                   "  field t: u8 [default]\n"
+                                                                   "  field u: u8\n"
+                                                                   "fn b(0) [body]\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -763,6 +775,7 @@ int main(void)
         cmocka_unit_test(lines_and_columns),
         cmocka_unit_test(the_locator_counts_code_points),
         cmocka_unit_test(nothing_to_parse),
+        cmocka_unit_test(a_cast_without_a_type_hung),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
