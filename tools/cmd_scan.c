@@ -177,5 +177,9 @@ int rsl_cmd_scan(int argc, char **argv)
         print_summary(&totals, seconds_since(&start), options.nthreads);
     if (nmissing + totals.nsource_errors + totals.nunreadable + totals.ninternal_errors > 0)
         return RSL_EXIT_ERROR;
-    return totals.nfiles > 0 ? RSL_EXIT_FOUND : RSL_EXIT_NOTHING;
+    if (totals.nfiles == 0) {
+        rsl_report("no .rs files found");
+        return RSL_EXIT_NOTHING;
+    }
+    return RSL_EXIT_FOUND;
 }

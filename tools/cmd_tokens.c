@@ -52,7 +52,10 @@ static void print_help(void)
           "  --hash      a line a file instead: path, bytes, tokens, hash, full hash, and the\n"
           "              bytes before the first token; PATH may be a folder, and - reads paths\n"
           "              from standard input, one a line (default: .)\n"
-          "  -h, --help  print this\n",
+          "  -h, --help  print this\n"
+          "\n"
+          "Exit status: 0 tokens found, 1 none found, 2 an error (with --hash: a file that cannot\n"
+          "be read).\n",
           stdout);
 }
 

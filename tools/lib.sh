@@ -21,11 +21,8 @@ die() {
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
     else
-        say "this needs root and there is no sudo: $*"
-        return 1
+        sudo "$@"
     fi
 }
 
@@ -70,6 +67,8 @@ need() {
         grep -q "^ii  *$package\$" <<<"$installed" || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+        die "this needs the packages ${missing[*]}; install them, or run it as root or with sudo"
     say "installing ${missing[*]}"
     logged apt.log retry apt_install "${missing[@]}"
 }
