@@ -45,6 +45,24 @@ static inline size_t rsl_count_newlines(const uint8_t *p, const uint8_t *end)
     return n;
 }
 
+/* The newlines of the 64 bytes from p on, a bit a byte, the lowest for the first. */
+static inline uint64_t rsl_newlines(const uint8_t *p)
+{
+    uint64_t newlines = 0;
+#if defined(__SSE2__)
+    const __m128i newline = _mm_set1_epi8('\n');
+    for (unsigned i = 0; i < 64; i += 16) {
+        const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+        const unsigned hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, newline));
+        newlines |= (uint64_t)hits << i;
+    }
+#else
+    for (unsigned i = 0; i < 64; i++)
+        newlines |= (uint64_t)(p[i] == '\n') << i;
+#endif
+    return newlines;
+}
+
 /* Behind the last '\n' of [from, p); `from` if there is none. O(length of the line). */
 static inline const uint8_t *rsl_line_start(const uint8_t *from, const uint8_t *p)
 {

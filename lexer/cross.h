@@ -17,9 +17,12 @@
 #define RSL_LEXER_CROSS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "lexer/header_window.h"
 #include "lexer/isa.h"
+#include "lexer/line_cursor.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -60,25 +63,35 @@ struct rsl_crossing {
 static inline void rsl_crossing_begin(struct rsl_crossing *crossing, const uint8_t *p,
                                       const uint8_t *end, bool value)
 {
-    *crossing = (struct rsl_crossing){
-        .p = p,
-        .end = end,
-        .limit = end,
-        .boundary = p,
-        .value = value,
-        .at_boundary = !value,
-    };
+    crossing->p = p;
+    crossing->end = end;
+    crossing->limit = end;
+    crossing->boundary = p;
+    crossing->comment_from = crossing->comment_to = NULL;
+    crossing->nbraces = crossing->nbrackets = 0;
+    crossing->parens = crossing->squares = 0;
+    crossing->value = value;
+    crossing->at_boundary = !value;
+    crossing->suspect = false;
+    crossing->error_code = 0;
+    crossing->error_nbytes = 0;
 }
 
-/* The two crossings of one instruction set.
+/* The two crossings of one instruction set, and its counting of lines.
  * cross: goes on from crossing->p until the next event.
  * tree: crosses the token tree whose opening delimiter is at p, without looking for items in it;
  *   returns one past the closing delimiter, or NULL if `limit` comes before (then an unterminated
  *   literal in it is told by crossing->error_*, if error_code is not 0). Sets crossing->suspect
- *   when a closer inside is of the wrong kind. */
+ *   when a closer inside is of the wrong kind.
+ * line_of: the line of `place`, a byte of the cursor's source or its end, and where that line
+ *   begins. Places should ascend; the way back costs as much as the way forward.
+ * fill_window: NULL where it would not pay. */
 struct rsl_cross_ops {
     enum rsl_cross_event (*cross)(struct rsl_crossing *crossing);
     const uint8_t *(*tree)(struct rsl_crossing *crossing, const uint8_t *p);
+    uint32_t (*line_of)(struct rsl_line_cursor *cursor, const uint8_t *place,
+                        const uint8_t **line_start_out);
+    rsl_header_window_fill *fill_window;
 };
 
 /* The best crossing for `isa` on this machine. Cheap: call it once a buffer. Any thread. */

@@ -115,6 +115,14 @@ static inline rsl_hits rsl_block16_non_ascii(rsl_block16 v)
 #endif
 
 #ifdef RSL_FIND_VECTOR
+/* Lanes of A-Z a-z 0-9 and _. */
+static inline rsl_block16 rsl_block16_ident(rsl_block16 v)
+{
+    const rsl_block16 letters = rsl_block16_in(rsl_block16_or(v, rsl_block16_of(0x20)), 'a', 'z');
+    return rsl_block16_or(rsl_block16_or(letters, rsl_block16_in(v, '0', '9')),
+                          rsl_block16_eq(v, '_'));
+}
+
 /* The number of the first lane hit; hits is not 0. */
 static inline unsigned rsl_first_hit(rsl_hits hits)
 {

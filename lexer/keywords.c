@@ -33,11 +33,11 @@ enum rsl_keyword rsl_keyword_find(const uint8_t *p, size_t nbytes)
     }
     uint64_t hash = (word + nbytes) * KEYWORD_HASH_FACTOR;
     unsigned slot = (unsigned)(hash >> (64 - KEYWORD_HASH_BITS));
-    unsigned keyword = keyword_hash_ids[slot];
-    if (keyword_hash_words[slot] != word || keywords[keyword].nbytes != nbytes) {
-        return RSL_KEYWORD_NONE;
-    }
-    if (nbytes > 8 && memcmp(p + 8, keywords[keyword].text + 8, nbytes - 8) != 0) {
+    /* No branch on whether it is one: nobody could predict it. */
+    unsigned is_one = keyword_hash_words[slot] == word;
+    is_one &= keywords[keyword_hash_ids[slot]].nbytes == nbytes;
+    unsigned keyword = keyword_hash_ids[slot] & -is_one;
+    if (nbytes > 8 && is_one && memcmp(p + 8, keywords[keyword].text + 8, nbytes - 8) != 0) {
         return RSL_KEYWORD_NONE;
     }
     return (enum rsl_keyword)keyword;

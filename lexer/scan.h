@@ -106,6 +106,15 @@ static inline const uint8_t *rsl_scan_ident(const uint8_t *p, const uint8_t *end
         unsigned length = rsl_ident_start(p);
         return length ? rsl_ident_rest(p + length) : p;
     }
+#ifdef RSL_FIND_VECTOR
+    /* Names have any length: a loop over their bytes would be mispredicted at nearly every one. */
+    const rsl_hits misses = rsl_block16_misses(rsl_block16_ident(rsl_block16_load(p)));
+    if (__builtin_expect(misses != 0, 1)) {
+        p += rsl_first_hit(misses);
+        return *p < 0x80 ? p : rsl_ident_rest(p);
+    }
+    p += 15;
+#endif
     do {
         p++;
     } while (rsl_is(*p, RSL_CC_IDENT_CONTINUE));

@@ -138,9 +138,9 @@ static bool is_modifier(struct parser *ps, const uint8_t *p)
 }
 
 /* Whether the literal behind the token that ends at `last` is an ABI, and so no operand. */
-static bool is_behind_extern(const uint8_t *last)
+static bool is_behind_extern(const struct parser *ps, const uint8_t *last)
 {
-    return memcmp(last - 6, "extern", 6) == 0;
+    return last - ps->src >= 6 && memcmp(last - 6, "extern", 6) == 0;
 }
 
 static bool is_round_or_square(uint8_t opener)
@@ -159,6 +159,8 @@ void rsl_cross_header(struct parser *ps, unsigned stops, uint32_t owner)
 {
     struct rsl_scratch *scratch = ps->scratch;
     const uint32_t base = scratch->nnest;
+    if (rsl_cross_header_at_sight(ps, stops))
+        return;
     const uint8_t *p = ps->p;
     const uint8_t *last = ps->last;
     bool operand = false; /* a type or an expression could end at `last` */
@@ -177,7 +179,7 @@ void rsl_cross_header(struct parser *ps, unsigned stops, uint32_t owner)
             }
             if (*after == '"' || *after == '#') {
                 if (is_literal_prefix(p, after)) {
-                    operand = !is_behind_extern(last);
+                    operand = !is_behind_extern(ps, last);
                     last = p = cross_literal(ps, p, after);
                     continue;
                 }
@@ -368,7 +370,7 @@ void rsl_cross_header(struct parser *ps, unsigned stops, uint32_t owner)
             break;
         }
         case B_STRING:
-            operand = !is_behind_extern(last);
+            operand = !is_behind_extern(ps, last);
             p = cross_literal(ps, p, p);
             break;
         case B_HASH: {

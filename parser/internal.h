@@ -83,7 +83,8 @@ struct parser {
     const uint8_t *last;     /* one past the last token consumed by a header function */
     const uint8_t *rejected; /* the head of the item that was rejected last */
     const struct rsl_cross_ops *cross;
-    enum rsl_status status; /* RSL_ENOMEM sticks */
+    struct rsl_header_window window; /* where header_at_sight.c looked last */
+    enum rsl_status status;          /* RSL_ENOMEM sticks */
     unsigned recursion;
     unsigned macro_nesting;
     unsigned nresumed;
@@ -211,6 +212,9 @@ bool rsl_parse_variants(struct parser *ps, uint32_t owner);
 /* `pub`, `pub(..)` at p, if there. Returns the next token. */
 const uint8_t *rsl_parse_visibility(struct parser *ps, const uint8_t *p, struct head *head);
 /* Behind `(crate)`, `(self)`, `(super)` or `(in path)` at p, or p; tells which. */
+/* header_at_sight.c: the same, done at once if what is crossed is simple enough and short; false if
+ * not, and nothing has changed. Takes no STOP_PIPE and no STOP_TYPE_END. */
+bool rsl_cross_header_at_sight(struct parser *ps, unsigned stops);
 const uint8_t *rsl_parse_restriction(struct parser *ps, const uint8_t *p, uint8_t *vis_out,
                                      struct rsl_span *path_out);
 

@@ -76,44 +76,32 @@ static void reset(struct rsl_file *file)
     file->scratch->nframes = file->scratch->nnest = 0;
 }
 
-/* A place in the source, with its line. It moves forward, but for items in an attribute's value,
- * which come before the name of the item that the attribute belongs to. */
-struct line_cursor {
-    const uint8_t *at, *line_start;
-    uint32_t line;
-};
-
-static void move_to(struct line_cursor *cursor, const uint8_t *src, uint32_t off,
-                    uint32_t *line_out, uint32_t *column_out)
+static void locate(const struct parser *ps, struct rsl_line_cursor *cursor, uint32_t off,
+                   uint32_t *line_out, uint32_t *column_out)
 {
-    const uint8_t *place = src + off;
-    const bool back = place < cursor->at;
-    const uint32_t n =
-        (uint32_t)rsl_count_newlines(back ? place : cursor->at, back ? cursor->at : place);
-    if (n > 0) {
-        cursor->line = back ? cursor->line - n : cursor->line + n;
-        cursor->line_start = rsl_line_start(src, place);
-    }
-    cursor->at = place;
-    *line_out = cursor->line;
-    *column_out = (uint32_t)(place - cursor->line_start) + 1;
+    const uint8_t *const place = ps->src + off, *line_start;
+    *line_out = ps->cross->line_of(cursor, place, &line_start);
+    *column_out = (uint32_t)(place - line_start) + 1;
 }
 
-/* Gives each use prefix and each item its line and column, in one walk over the source each. */
+/* Gives each use prefix and each item its line and column, in one walk over the source each. They
+ * ascend, but for items in an attribute's value, which come before the name of the item that the
+ * attribute belongs to. */
 static void number_lines(struct parser *ps)
 {
     struct rsl_file *file = ps->file;
-    struct line_cursor cursor = {.at = ps->src, .line_start = ps->src, .line = 1};
+    struct rsl_line_cursor cursor;
+    rsl_line_cursor_init(&cursor, ps->src);
     for (uint32_t i = 0; i < file->nuse_prefixes; i++) {
         struct rsl_use_prefix *prefix = &file->use_prefixes[i];
         if (prefix->segments.end > prefix->segments.start) {
-            move_to(&cursor, ps->src, prefix->last.start, &prefix->line, &prefix->column);
+            locate(ps, &cursor, prefix->last.start, &prefix->line, &prefix->column);
         } else if (prefix->parent != RSL_NONE) {
             prefix->line = file->use_prefixes[prefix->parent].line;
             prefix->column = file->use_prefixes[prefix->parent].column;
         }
     }
-    cursor = (struct line_cursor){.at = ps->src, .line_start = ps->src, .line = 1};
+    rsl_line_cursor_init(&cursor, ps->src);
     for (uint32_t i = 0; i < file->nitems; i++) {
         struct rsl_item *item = &file->items[i];
         const uint32_t place = item->name.end != 0 ? item->name.start : item->head;
@@ -121,7 +109,7 @@ static void number_lines(struct parser *ps)
             item->line = file->use_prefixes[item->use_prefix].line;
             item->column = file->use_prefixes[item->use_prefix].column;
         } else {
-            move_to(&cursor, ps->src, place, &item->line, &item->column);
+            locate(ps, &cursor, place, &item->line, &item->column);
         }
     }
 }
