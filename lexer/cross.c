@@ -43,17 +43,25 @@ static const uint8_t *back_over_rare_space(const uint8_t *lowest, const uint8_t 
     return p;
 }
 
+/* How far to look back: nothing before a statement boundary belongs to the statement, and comments
+ * there have not been noted. */
+static const uint8_t *lowest_of(const struct rsl_crossing *crossing)
+{
+    return crossing->boundary > crossing->p ? crossing->boundary : crossing->p;
+}
+
 /* The end of the last significant token before p. */
 static const uint8_t *back_over_trivia(const struct rsl_crossing *crossing, const uint8_t *p)
 {
-    while (p > crossing->p) {
+    const uint8_t *const lowest = lowest_of(crossing);
+    while (p > lowest) {
         const uint8_t *before = p;
         if (p == crossing->comment_to && p != crossing->comment_from)
             before = crossing->comment_from;
         else if (p[-1] == ' ' || (p[-1] >= 9 && p[-1] <= 13))
             before = p - 1;
         else if (p[-1] >= 0x80)
-            before = back_over_rare_space(crossing->p, p);
+            before = back_over_rare_space(lowest, p);
         if (before == p)
             break;
         p = before;
@@ -64,16 +72,17 @@ static const uint8_t *back_over_trivia(const struct rsl_crossing *crossing, cons
 /* The first byte of the identifier that ends at p; p if none does. A lifetime is none. */
 static const uint8_t *back_over_ident(const struct rsl_crossing *crossing, const uint8_t *p)
 {
+    const uint8_t *const lowest = lowest_of(crossing);
     const uint8_t *from = p;
-    while (from > crossing->p && continues_ident(from[-1])) {
+    while (from > lowest && continues_ident(from[-1])) {
         const uint8_t *lead = from - 1;
-        while (lead > crossing->p && (*lead & 0xC0) == 0x80)
+        while (lead > lowest && (*lead & 0xC0) == 0x80)
             lead--;
         if (*lead >= 0x80 && rsl_ident_continue(lead) != (unsigned)(from - lead))
             break; /* rare white space */
         from = lead;
     }
-    if (from < p && from > crossing->p && from[-1] == '\'')
+    if (from < p && from > lowest && from[-1] == '\'')
         return p;
     if (from < p && *from >= '0' && *from <= '9')
         return p;

@@ -11,14 +11,17 @@ static enum rsl_keyword keyword_at(const uint8_t *p, const uint8_t *end, const u
     return rsl_keyword_find(p, (size_t)(*after_out - p));
 }
 
-/* Whether a name that is no strict keyword begins at p. */
+/* Whether a name begins at p: any word that is none but a keyword in every edition. */
 static bool name_at(const uint8_t *p, const uint8_t *end)
 {
     const uint8_t *after = rsl_scan_ident(p, end);
     if (after == p)
         return false;
-    enum rsl_keyword keyword = rsl_keyword_find(p, (size_t)(after - p));
-    return keyword == RSL_KEYWORD_NONE || rsl_keyword_class(keyword) == RSL_KEYWORD_CLASS_WEAK;
+    switch (rsl_keyword_class(rsl_keyword_find(p, (size_t)(after - p)))) {
+    case RSL_KEYWORD_CLASS_STRICT:
+    case RSL_KEYWORD_CLASS_RESERVED: return false;
+    default: return true;
+    }
 }
 
 /* No item has more modifiers: default const async unsafe extern fn. */

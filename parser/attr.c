@@ -86,14 +86,28 @@ static void read_attr(struct parser *ps, const uint8_t *p, const uint8_t *close,
     }
 }
 
-/* Crosses an attribute's value that holds a block, for the items in it. */
+/* Crosses an attribute's value that holds a block, for the items in it. If its brackets do not
+ * match it may not end where the attribute does; then nothing of it is kept. */
 static void cross_value(struct parser *ps, const struct rsl_attr *attr, uint32_t owner)
 {
-    const uint8_t *p = ps->p, *last = ps->last;
+    const uint8_t *p = ps->p, *last = ps->last, *bound = ps->bound;
+    const uint8_t *const close = ps->src + attr->value.end;
+    struct rsl_file *file = ps->file;
+    const uint32_t nitems = file->nitems, nattrs = file->nattrs;
+    const uint32_t nuse_prefixes = file->nuse_prefixes, nerrors = file->nerrors;
     ps->p = ps->src + attr->value.start;
+    ps->bound = close + 1;
     rsl_run_value(ps, owner);
+    if (ps->p != close) {
+        ps->suspect = true;
+        file->nitems = nitems;
+        file->nattrs = nattrs;
+        file->nuse_prefixes = nuse_prefixes;
+        file->nerrors = nerrors;
+    }
     ps->p = p;
     ps->last = last;
+    ps->bound = bound;
 }
 
 void rsl_parse_attr_values(struct parser *ps, const struct head *head, uint32_t owner)
@@ -123,8 +137,9 @@ const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head 
                 break;
             p = rsl_cross_tree(ps, bracket);
             if (p == NULL) {
-                p = ps->end;
-                break;
+                p = ps->recovering && ps->nruns <= MAX_RUNS ? rsl_next_item_line(ps, from, ps->end)
+                                                            : ps->end;
+                continue;
             }
             read_attr(ps, bracket + 1, p - 1, &attr);
         } else if (*p == '/' && (p[1] == '/' || p[1] == '*')) {
@@ -153,6 +168,7 @@ const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head 
         if (first == NULL)
             first = from;
     }
+    ps->nruns += p >= ps->end;
     head->head = offset_of(ps, p);
     head->start = first == NULL ? head->head : offset_of(ps, first);
     return p;

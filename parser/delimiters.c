@@ -57,6 +57,26 @@ static void mismatch(struct parser *ps, const struct rsl_token *token)
     pop_delimiter(scratch);
 }
 
+/* Whether the token is a string or comment that runs to the end of the source. */
+static bool runs_to_the_end(const struct rsl_token *token)
+{
+    return (token->flags & RSL_TOKEN_UNTERMINATED) && token->kind != RSL_TOKEN_CHAR &&
+           token->kind != RSL_TOKEN_BYTE;
+}
+
+/* Forgets the errors that are only echoes of what begins at `off` and does not end: those behind
+ * it, in its inside, and the delimiters that are open because of it. rustc stops there. */
+static void drop_echoes(struct rsl_file *file, uint32_t off)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < file->nerrors; i++) {
+        const struct rsl_source_error error = file->errors[i];
+        if (error.off < off && error.code != RSL_SOURCE_ERROR_UNCLOSED_DELIMITER)
+            file->errors[n++] = error;
+    }
+    file->nerrors = n;
+}
+
 void rsl_check_delimiters(struct parser *ps)
 {
     struct rsl_scratch *scratch = ps->scratch;
@@ -66,6 +86,8 @@ void rsl_check_delimiters(struct parser *ps)
      * is reserved from then on is not held against it. Emoji are no error of the grammar. */
     ps->status = rsl_lex(&tokens, ps->src, (size_t)(ps->end - ps->src),
                          &(struct rsl_lex_options){.edition = 2021, .frontmatter = true});
+    if (tokens.ntokens > 0 && runs_to_the_end(&tokens.list[tokens.ntokens - 1]))
+        drop_echoes(ps->file, tokens.list[tokens.ntokens - 1].start);
     scratch->nopen = 0;
     memset(scratch->nopen_of, 0, sizeof scratch->nopen_of);
     for (size_t i = 0; i < tokens.nerrors && ps->status == RSL_OK; i++) {

@@ -36,7 +36,7 @@ static const uint8_t byte_class[256] = {
     ['\0'] = B_NUL,          [0x80 ... 0xFF] = B_HIGH,
 };
 
-const uint8_t *rsl_skip_trivia(const struct parser *ps, const uint8_t *p)
+const uint8_t *rsl_skip_trivia(struct parser *ps, const uint8_t *p)
 {
     p = rsl_scan_trivia(p, ps->end);
     while (*p == '/' && (p[1] == '/' || p[1] == '*')) { /* a doc comment */
@@ -45,6 +45,7 @@ const uint8_t *rsl_skip_trivia(const struct parser *ps, const uint8_t *p)
                         : rsl_scan_block_comment(p + 2, ps->end, &terminated);
         p = rsl_scan_trivia(p, ps->end);
     }
+    ps->nruns += p >= ps->end; /* perhaps a comment that does not end */
     return p;
 }
 
@@ -62,6 +63,7 @@ const uint8_t *rsl_cross_tree(struct parser *ps, const uint8_t *p)
         ps->suspect = true;
     if (after == NULL) {
         ps->nunclosed++;
+        ps->nruns += crossing.error_code != 0;
         ps->unbalanced = true;
         if (ps->speculative)
             ps->failed = true;
@@ -91,8 +93,8 @@ static const uint8_t *cross_literal(struct parser *ps, const uint8_t *p, const u
                                ? rsl_scan_raw_string(quote, ps->end, &nhashes, &ok)
                                : rsl_scan_string(quote + 1, ps->end, &ok);
     if (!ok) {
-        ps->suspect = ps->unbalanced = true;
-        ps->failed = true;
+        ps->suspect = ps->unbalanced = ps->failed = true;
+        ps->nruns++;
     }
     return rsl_scan_ident(after, ps->end); /* a suffix */
 }
@@ -157,10 +159,10 @@ static bool is_conditional_const(struct parser *ps, const uint8_t *p)
 
 void rsl_cross_header(struct parser *ps, unsigned stops, uint32_t owner)
 {
-    struct rsl_scratch *scratch = ps->scratch;
-    const uint32_t base = scratch->nnest;
     if (rsl_cross_header_at_sight(ps, stops))
         return;
+    struct rsl_scratch *scratch = ps->scratch;
+    const uint32_t base = scratch->nnest;
     const uint8_t *p = ps->p;
     const uint8_t *last = ps->last;
     bool operand = false; /* a type or an expression could end at `last` */

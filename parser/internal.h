@@ -18,16 +18,18 @@
 #include <string.h>
 
 /* Blocks within headers within blocks: a frame of the C stack each. */
-#define MAX_RECURSION 128
+#define MAX_RECURSION 64
 /* Macro arguments are read again as items; each level reads its bytes once more. */
 #define MAX_MACRO_NESTING 16
-/* Unterminated literals behind which parsing is taken up again: each may read on to the end. */
-#define MAX_RESUMED 16
+/* Scans that run to the end of the source, before parsing is no longer taken up behind the line on
+ * which such a one began: each costs a look at all the rest. */
+#define MAX_RUNS 64
 /* Token trees that do not end, before only the next NEAR_NBYTES are searched for an end. */
 #define MAX_UNCLOSED 16
 #define NEAR_NBYTES  128
-/* How far behind a rejected item the next line that begins one is looked for. */
-#define FAR_NBYTES 65536
+/* How many lines, each indented less than the last, are passed in search of one that begins an item
+ * and is not indented deeper than the rejected one before. */
+#define MAX_DEDENTS 64
 
 enum frame_kind {
     FRAME_FILE,
@@ -56,6 +58,7 @@ struct item_line {
     uint32_t off;             /* of the keyword */
     uint32_t column;          /* bytes of indentation */
     uint32_t next_not_deeper; /* index of the next such line that is not indented deeper */
+    uint32_t next_shallower;  /* ... that is indented less */
 };
 
 struct open_delimiter {
@@ -68,7 +71,7 @@ struct rsl_scratch {
     uint32_t nframes, frames_capacity;
     uint8_t *nest; /* open `(`, `[` and `<` of headers */
     uint32_t nnest, nest_capacity;
-    struct item_line *item_lines;
+    struct item_line *item_lines; /* of the file, once it has been found to be broken */
     uint32_t nitem_lines, item_lines_capacity;
     struct open_delimiter *open; /* of the token-level check */
     uint32_t nopen, open_capacity;
@@ -81,16 +84,21 @@ struct parser {
     const uint8_t *src, *end;
     const uint8_t *p;        /* the next token, trivia skipped, between two steps */
     const uint8_t *last;     /* one past the last token consumed by a header function */
+    const uint8_t *bound;    /* no frame reaches beyond: the end of the source, or the `]` of the
+                                attribute whose value is being crossed */
     const uint8_t *rejected; /* the head of the item that was rejected last */
+    const uint8_t *indented; /* a byte of the line whose indentation was asked for last, or NULL */
+    uint32_t indentation;    /* ... and that, in bytes */
     const struct rsl_cross_ops *cross;
     struct rsl_header_window window; /* where header_at_sight.c looked last */
     enum rsl_status status;          /* RSL_ENOMEM sticks */
     unsigned recursion;
     unsigned macro_nesting;
-    unsigned nresumed;
+    unsigned nruns; /* scans that ran to the end, for a literal or comment that does not end */
     unsigned nunclosed;
     bool speculative; /* reading macro arguments: an error means "not items" and is not kept */
     bool failed;      /* ... and that happened */
+    bool has_lines;   /* item_lines are those of this file */
     bool recovering;  /* the second parse of a file whose braces do not balance */
     bool suspect;     /* delimiters or literals want a look token by token */
     bool unbalanced;  /* a place was left open, or closed twice */
@@ -119,11 +127,11 @@ static inline struct rsl_span span_of(const struct parser *ps, const uint8_t *fr
 }
 
 /* header.c: what skip() leaves: white space and comments of any length. */
-const uint8_t *rsl_skip_trivia(const struct parser *ps, const uint8_t *p);
+const uint8_t *rsl_skip_trivia(struct parser *ps, const uint8_t *p);
 
 /* To the next token; doc comments are passed over too. A token behind no space or one, the usual
  * case, is found at once. */
-static inline const uint8_t *skip(const struct parser *ps, const uint8_t *p)
+static inline const uint8_t *skip(struct parser *ps, const uint8_t *p)
 {
     p += *p == ' ';
     if (__builtin_expect(!rsl_is(*p, RSL_CC_WHITESPACE | RSL_CC_HIGH) && *p != '/', 1))
@@ -138,6 +146,16 @@ static inline enum rsl_keyword keyword_at(const struct parser *ps, const uint8_t
     const uint8_t *after = rsl_scan_ident(p, ps->end);
     *after_out = after;
     return after == p ? RSL_KEYWORD_NONE : rsl_keyword_find(p, (size_t)(after - p));
+}
+
+/* Behind the identifier, raw or not, at p; p if there is none. */
+static inline const uint8_t *scan_name(const struct parser *ps, const uint8_t *p)
+{
+    const uint8_t *after = rsl_scan_ident(p, ps->end);
+    if (*after != '#' || after != p + 1 || *p != 'r')
+        return after;
+    const uint8_t *raw = rsl_scan_ident(after + 1, ps->end);
+    return raw > after + 1 ? raw : after;
 }
 
 /* Whether the identifier at p is `word`, which is lower-case ASCII; *after_out is then behind it.
@@ -194,6 +212,9 @@ enum header_stop {
  * to a closer that was not opened, or to the end; leaves ps->p there and ps->last behind the last
  * token. Blocks inside belong to `owner`. */
 void rsl_cross_header(struct parser *ps, unsigned stops, uint32_t owner);
+/* header_at_sight.c: the same, done at once if what is crossed is simple enough and short; false if
+ * not, and nothing has changed. Takes no STOP_PIPE and no STOP_TYPE_END. */
+bool rsl_cross_header_at_sight(struct parser *ps, unsigned stops);
 /* Crosses an expression up to `,` or a closer; for discriminants and field defaults. */
 void rsl_cross_expression(struct parser *ps, uint32_t owner);
 /* `<...>` at ps->p, if there: fills generics and ngenerics of `owner`. False if it is broken. */
@@ -212,9 +233,6 @@ bool rsl_parse_variants(struct parser *ps, uint32_t owner);
 /* `pub`, `pub(..)` at p, if there. Returns the next token. */
 const uint8_t *rsl_parse_visibility(struct parser *ps, const uint8_t *p, struct head *head);
 /* Behind `(crate)`, `(self)`, `(super)` or `(in path)` at p, or p; tells which. */
-/* header_at_sight.c: the same, done at once if what is crossed is simple enough and short; false if
- * not, and nothing has changed. Takes no STOP_PIPE and no STOP_TYPE_END. */
-bool rsl_cross_header_at_sight(struct parser *ps, unsigned stops);
 const uint8_t *rsl_parse_restriction(struct parser *ps, const uint8_t *p, uint8_t *vis_out,
                                      struct rsl_span *path_out);
 
@@ -274,8 +292,10 @@ void rsl_find_item_lines(struct parser *ps);
 /* The line at which whatever `owner` opened must have ended, not beyond `limit`. */
 const uint8_t *rsl_recovery_limit(struct parser *ps, uint32_t owner, const uint8_t *open,
                                   const uint8_t *limit);
+/* The next line behind the one of `head` that begins an item and is not indented deeper than that,
+ * if before limit; else limit. Such a line is taken for an item's whatever was left open before. */
+const uint8_t *rsl_next_item_line(struct parser *ps, const uint8_t *head, const uint8_t *limit);
 /* From the head of an item that was rejected to where the next may begin, or to a closer. */
-
 const uint8_t *rsl_skip_rejected(struct parser *ps, const uint8_t *head, const uint8_t *limit);
 
 /* The line of the value from..to of `owner` at which another item begins, because a `;` is missing

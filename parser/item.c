@@ -26,12 +26,8 @@ static bool is_strict_keyword(const uint8_t *p, size_t nbytes)
 bool rsl_parse_name(struct parser *ps, struct rsl_span *name_out)
 {
     const uint8_t *p = ps->p;
-    const uint8_t *after = rsl_scan_ident(p, ps->end);
-    if (after == p + 1 && *p == 'r' && *after == '#') {
-        const uint8_t *raw = rsl_scan_ident(after + 1, ps->end);
-        if (raw > after + 1)
-            after = raw;
-    } else if (after == p || is_strict_keyword(p, (size_t)(after - p))) {
+    const uint8_t *after = scan_name(ps, p);
+    if (after == p || is_strict_keyword(p, (size_t)(after - p))) {
         rsl_expected(ps, RSL_SOURCE_ERROR_EXPECTED_NAME);
         return false;
     }
@@ -54,8 +50,10 @@ static const uint8_t *cross_abi(struct parser *ps, const uint8_t *p, struct rsl_
         after = rsl_scan_raw_string(p + 1, ps->end, &nhashes, &ok);
     else
         return p;
-    if (!ok)
+    if (!ok) {
         ps->suspect = ps->unbalanced = ps->failed = true;
+        ps->nruns++;
+    }
     *abi_out = span_of(ps, p, after);
     return rsl_scan_ident(after, ps->end);
 }
@@ -91,7 +89,7 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
     const uint32_t items_before = ps->file->nitems;
     ps->p = rsl_parse_attrs(ps, ps->p, &head);
     const uint8_t *limit = ps->scratch->frames[ps->scratch->nframes - 1].limit;
-    if (ps->recovering && ps->p > limit) { /* the attributes stand behind what was left open */
+    if (ps->recovering && ps->p >= limit) { /* the attributes stand behind what was left open */
         ps->p = limit;
         return ITEM_NONE;
     }
@@ -222,8 +220,7 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
                 goto parsed;
             }
             rsl_expected(ps, RSL_SOURCE_ERROR_EXPECTED_ITEM);
-            if (rsl_scan_ident(ps->p, ps->end) == ps->p)
-                ps->suspect = true; /* the lexer may know better what is wrong */
+            ps->suspect = true; /* the lexer may know better what is wrong */
             ps->file->nattrs = head.first_attr;
             ps->rejected = ps->src + head.head;
             return ITEM_REJECTED;

@@ -265,15 +265,20 @@ static enum item_outcome parse_impl(struct parser *ps, uint32_t index)
         return ITEM_REJECTED;
     if (at_word(ps, ps->p, "const", &after)) {
         item_at(ps, index)->flags |= RSL_FLAG_CONST;
+        ps->last = after;
         ps->p = skip(ps, after);
     }
     if (*ps->p == '!') {
         const uint8_t *next = skip(ps, ps->p + 1);
-        if (*next != '{' && !at_word(ps, next, "where", &after) &&
-            !at_word(ps, next, "for", &after)) {
+        if (*next != '{' && !at_word(ps, next, "where", &after)) {
             item_at(ps, index)->flags |= RSL_FLAG_NEG;
+            ps->last = ps->p + 1;
             ps->p = next;
         }
+    }
+    if (at_word(ps, ps->p, "for", &after) && *skip(ps, after) != '<') { /* rustc goes on too */
+        rsl_add_error(ps, ps->last, (size_t)(ps->p - ps->last), RSL_SOURCE_ERROR_MISSING_TRAIT);
+        ps->p = skip(ps, after);
     }
     const uint8_t *first = ps->p;
     rsl_cross_header(ps, STOP_BRACE | STOP_SEMI | STOP_WHERE | STOP_FOR | STOP_COLON, index);
@@ -409,7 +414,7 @@ static enum item_outcome parse_delegation(struct parser *ps, uint32_t index)
             ps->p = skip(ps, ps->last);
             break;
         }
-        after = rsl_scan_ident(ps->p, ps->end);
+        after = scan_name(ps, ps->p);
         if (after == ps->p)
             break;
         name = span_of(ps, ps->p, after);

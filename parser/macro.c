@@ -72,11 +72,9 @@ const uint8_t *rsl_cross_path(struct parser *ps, const uint8_t *p)
         q = skip(ps, q + 2);
     for (;;) {
         const uint8_t *segment = *q == '$' ? q + 1 : q;
-        const uint8_t *after = rsl_scan_ident(segment, ps->end);
+        const uint8_t *after = scan_name(ps, segment);
         if (after == segment || !rsl_is_path_segment(segment, after))
             return p;
-        if (after == segment + 1 && *segment == 'r' && *after == '#')
-            after = rsl_scan_ident(after + 1, ps->end);
         const uint8_t *next = skip(ps, after);
         if (next[0] != ':' || next[1] != ':')
             return after;

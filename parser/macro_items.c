@@ -79,7 +79,9 @@ void rsl_parse_macro_items(struct parser *ps, uint32_t call, const uint8_t *open
     }
     ps->scratch->nnest = nnest;
     ps->scratch->nframes = nframes;
-    const enum rsl_status status = ps->status;
+    const struct parser after = *ps;
     *ps = before;
-    ps->status = status;
+    ps->status = after.status;
+    ps->nruns = after.nruns;
+    ps->nunclosed = after.nunclosed;
 }

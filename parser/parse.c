@@ -97,6 +97,7 @@ static void step_items(struct parser *ps)
     ps->p = rsl_scan_trivia_checked(ps->p, ps->end, &terminated);
     if (!terminated) {
         ps->suspect = true; /* the token-level check reports it */
+        ps->nruns++;
         if (ps->speculative)
             ps->failed = true;
     }
@@ -234,8 +235,8 @@ static void step_crossing(struct parser *ps)
         item_at(ps, frame->owner)->kind == RSL_ITEM_CONST && has_late_where(ps, from, p, depth))
         item_at(ps, frame->owner)->flags |= RSL_FLAG_WHERE;
     if (p >= frame->limit && event != RSL_CROSS_ERROR) {
-        if (p > frame->limit && event == RSL_CROSS_END)
-            frame->limit = ps->end; /* a literal runs across it, which disproves it */
+        if (p > frame->limit && event == RSL_CROSS_END && p < ps->bound)
+            frame->limit = ps->bound; /* a literal runs across it, which disproves it */
         else
             close_unclosed(ps);
         return;
@@ -249,7 +250,7 @@ static void step_crossing(struct parser *ps)
         if (ps->recovering) {
             /* Go on behind the line on which it began; the rest is worth reading. */
             crossing->p = rsl_scan_line_comment(p - crossing->error_nbytes, ps->end);
-            if (++ps->nresumed <= MAX_RESUMED && crossing->p < ps->end) {
+            if (++ps->nruns <= MAX_RUNS && crossing->p < ps->end) {
                 crossing->at_boundary = true;
                 return;
             }
@@ -287,6 +288,18 @@ static void step_crossing(struct parser *ps)
     }
 }
 
+/* Lets everything that is open run to the end of the source. */
+static void give_up(struct parser *ps)
+{
+    for (uint32_t i = 0; i < ps->scratch->nframes; i++)
+        ps->scratch->frames[i].limit = ps->end;
+    if (ps->scratch->nframes > 0)
+        top_frame(ps)->crossing.p = ps->end;
+    ps->p = ps->end;
+    ps->nruns = 0; /* there is nothing left to scan */
+    ps->failed |= ps->speculative;
+}
+
 bool rsl_run_frames(struct parser *ps)
 {
     struct rsl_scratch *scratch = ps->scratch;
@@ -296,6 +309,8 @@ bool rsl_run_frames(struct parser *ps)
             step_crossing(ps);
         else
             step_items(ps);
+        if (ps->nruns > MAX_RUNS)
+            give_up(ps);
         if (ps->status != RSL_OK || (ps->speculative && ps->failed)) {
             scratch->nframes = base;
             return false;

@@ -142,6 +142,8 @@ static void parse_file(struct parser *ps)
 {
     ps->p = ps->last = ps->src + ps->file->prefix_nbytes;
     ps->suspect = ps->unbalanced = ps->failed = false;
+    ps->nruns = ps->nunclosed = 0;
+    ps->bound = ps->end;
     if (rsl_push_frame(ps, FRAME_FILE, RSL_NONE, ps->p, ps->p) != NULL)
         rsl_run_frames(ps);
 }

@@ -165,7 +165,8 @@ void rsl_file_fini(struct rsl_file *file);
  * src: any bytes; RSL_PAD zero bytes must follow; not kept. options: NULL for the defaults.
  * Never fails on bad source: what was wrong is in file->errors, and the items that are whole are
  * there. Returns RSL_OK, RSL_ENOMEM or RSL_ETOOBIG; on error `file` is empty and reusable.
- * Any nesting depth: no recursion but for blocks inside types, up to a limit that is reported.
+ * Any nesting depth: no recursion but for blocks inside types, up to a limit that is reported; 128
+ * KiB of stack suffice.
  * One rsl_file per thread. O(nbytes) time; memory at most 200 bytes a byte of source and 64 KiB, in
  * practice less than one. */
 enum rsl_status rsl_parse(struct rsl_file *file, const uint8_t *src, size_t nbytes,

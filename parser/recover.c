@@ -41,6 +41,9 @@ static bool begins_item(const struct parser *ps, const uint8_t *p)
 void rsl_find_item_lines(struct parser *ps)
 {
     struct rsl_scratch *scratch = ps->scratch;
+    if (ps->has_lines)
+        return;
+    ps->has_lines = true;
     scratch->nitem_lines = 0;
     const uint8_t *line = ps->src + ps->file->prefix_nbytes;
     while (line < ps->end) {
@@ -67,11 +70,15 @@ void rsl_find_item_lines(struct parser *ps)
                scratch->item_lines[next].column > scratch->item_lines[i].column)
             next = scratch->item_lines[next].next_not_deeper;
         scratch->item_lines[i].next_not_deeper = next;
+        while (next < scratch->nitem_lines &&
+               scratch->item_lines[next].column == scratch->item_lines[i].column)
+            next = scratch->item_lines[next].next_shallower;
+        scratch->item_lines[i].next_shallower = next;
     }
 }
 
-/* The index of the line that begins with the byte at `off`, or nitem_lines. */
-static uint32_t line_at(const struct rsl_scratch *scratch, uint32_t off)
+/* The index of the first line whose keyword is at `off` or behind, or nitem_lines. */
+static uint32_t first_line_from(const struct rsl_scratch *scratch, uint32_t off)
 {
     uint32_t low = 0, high = scratch->nitem_lines;
     while (low < high) {
@@ -81,8 +88,16 @@ static uint32_t line_at(const struct rsl_scratch *scratch, uint32_t off)
         else
             high = middle;
     }
-    return low < scratch->nitem_lines && scratch->item_lines[low].off == off ? low
-                                                                             : scratch->nitem_lines;
+    return low;
+}
+
+/* The index of the line that begins with the byte at `off`, or nitem_lines. */
+static uint32_t line_at(const struct rsl_scratch *scratch, uint32_t off)
+{
+    const uint32_t line = first_line_from(scratch, off);
+    return line < scratch->nitem_lines && scratch->item_lines[line].off == off
+               ? line
+               : scratch->nitem_lines;
 }
 
 const uint8_t *rsl_recovery_limit(struct parser *ps, uint32_t owner, const uint8_t *open,
@@ -104,25 +119,35 @@ const uint8_t *rsl_recovery_limit(struct parser *ps, uint32_t owner, const uint8
     return at < limit ? at : limit;
 }
 
-/* The first line behind the one of `head`, before `limit` and not far off, that begins an item and
- * is not indented deeper than head's line; else limit. Such a line is taken for an item's whatever
- * was left open before it. */
-static const uint8_t *next_item_line(struct parser *ps, const uint8_t *head, const uint8_t *limit)
+/* How far the line of `p` is indented. Asked for places of one line again and again, it looks only
+ * at the bytes between them. */
+static uint32_t indentation_of(struct parser *ps, const uint8_t *p)
 {
-    const uint8_t *line =
-        rsl_line_start(head - ps->src > FAR_NBYTES ? head - FAR_NBYTES : ps->src, head);
-    const uint8_t *p = line;
-    while (*p == ' ' || *p == '\t')
-        p++;
-    const ptrdiff_t column = p - line;
-    p = head;
-    const uint8_t *const far = limit - head > FAR_NBYTES ? head + FAR_NBYTES : limit;
-    while ((line = rsl_scan_line_comment(p, ps->end) + 1) < far) {
-        p = line;
-        while (*p == ' ' || *p == '\t')
-            p++;
-        if (p - line <= column && p < far && begins_item(ps, p))
-            return p;
+    const uint8_t *const seen = ps->indented;
+    if (seen == NULL || rsl_count_newlines(p < seen ? p : seen, p < seen ? seen : p) > 0) {
+        const uint8_t *const line = rsl_line_start(ps->src, p);
+        const uint8_t *text = line;
+        while (*text == ' ' || *text == '\t')
+            text++;
+        ps->indentation = (uint32_t)(text - line);
+    }
+    ps->indented = p;
+    return ps->indentation;
+}
+
+const uint8_t *rsl_next_item_line(struct parser *ps, const uint8_t *head, const uint8_t *limit)
+{
+    const struct rsl_scratch *scratch = ps->scratch;
+    rsl_find_item_lines(ps);
+    const uint32_t column = indentation_of(ps, head);
+    uint32_t line = first_line_from(scratch, offset_of(ps, head) + 1);
+    for (unsigned n = 0; line < scratch->nitem_lines; n++) {
+        const struct item_line *at = &scratch->item_lines[line];
+        if (n > MAX_DEDENTS || ps->src + at->off >= limit)
+            break;
+        if (at->column <= column)
+            return ps->src + at->off;
+        line = at->next_shallower;
     }
     return limit;
 }
@@ -135,7 +160,7 @@ static bool ends_operand(uint8_t c)
 }
 
 /* Whether an item, and no expression or type, begins at p. */
-static bool begins_item_for_sure(const struct parser *ps, const uint8_t *p)
+static bool begins_item_for_sure(struct parser *ps, const uint8_t *p)
 {
     const uint8_t *after;
     switch (keyword_at(ps, p, &after)) {
@@ -203,7 +228,7 @@ const uint8_t *rsl_value_overrun(struct parser *ps, uint32_t owner, const uint8_
 }
 
 /* Whether an item, attribute, doc comment or macro call seems to begin at p. */
-static bool may_go_on(const struct parser *ps, const uint8_t *p)
+static bool may_go_on(struct parser *ps, const uint8_t *p)
 {
     const uint8_t *after = rsl_scan_ident(p, ps->end);
     return *p == '#' || *p == '/' || begins_item(ps, p) ||
@@ -212,7 +237,7 @@ static bool may_go_on(const struct parser *ps, const uint8_t *p)
 
 const uint8_t *rsl_skip_rejected(struct parser *ps, const uint8_t *head, const uint8_t *limit)
 {
-    const uint8_t *const stop = next_item_line(ps, head, limit);
+    const uint8_t *const stop = rsl_next_item_line(ps, head, limit);
     const uint8_t *p = head;
     while ((p = skip(ps, p)) < stop) {
         const uint8_t *after;
@@ -250,5 +275,6 @@ const uint8_t *rsl_skip_rejected(struct parser *ps, const uint8_t *head, const u
         }
         p++;
     }
+    ps->nruns += p >= ps->end;
     return stop;
 }

@@ -113,6 +113,8 @@ struct frame *rsl_push_frame(struct parser *ps, enum frame_kind kind, uint32_t o
         scratch->nframes == 0 ? ps->end : scratch->frames[scratch->nframes - 1].limit;
     if (ps->recovering && !ps->speculative && owner != RSL_NONE)
         limit = rsl_recovery_limit(ps, owner, open, limit);
+    if (limit > ps->bound)
+        limit = ps->bound;
     if (limit <= open) /* a header ran across the line that should have ended what it stands in */
         limit = ps->end;
     struct frame *frame = &scratch->frames[scratch->nframes++];

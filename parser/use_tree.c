@@ -5,12 +5,7 @@
 /* Behind the path segment at p (`r#x` too), or p. */
 static const uint8_t *cross_segment(struct parser *ps, const uint8_t *p)
 {
-    const uint8_t *after = rsl_scan_ident(p, ps->end);
-    if (after == p + 1 && *p == 'r' && *after == '#') {
-        const uint8_t *raw = rsl_scan_ident(after + 1, ps->end);
-        if (raw > after + 1)
-            return raw;
-    }
+    const uint8_t *after = scan_name(ps, p);
     if (after == p && *p == '$') { /* $crate, as macro expansions are printed */
         const uint8_t *name = rsl_scan_ident(p + 1, ps->end);
         return name > p + 1 ? name : p;

@@ -254,6 +254,45 @@ static void dyn_async_and_try_in_edition_2015(void **state)
                   "fn j<1>(1) [body where]\n");
 }
 
+static void raw_names_in_a_delegation_were_an_error(void **state)
+{
+    (void)state;
+    check_outline("reuse r#a;\n"
+                  "reuse b::r#c;\n"
+                  "reuse r#d::<u8> as r#e { self }\n"
+                  "reuse <r#f as g>::r#h;\n"
+                  "reuse i::{r#j, k as r#l};\n"
+                  "fn m() { reuse r#n::o; }\n",
+                  "delegation r#a of r#a\n"
+                  "delegation r#c of b::r#c\n"
+                  "delegation r#e of r#d::<u8> [body rename]\n"
+                  "delegation r#h of <r#f as g>::r#h\n"
+                  "delegation of i::{r#j, k as r#l}\n"
+                  "fn m(0) [body]\n"
+                  "  delegation o of r#n::o\n");
+}
+
+/* `gen` is a name before edition 2024, the others before 2018. */
+static void items_in_bodies_named_by_later_keywords_were_lost(void **state)
+{
+    (void)state;
+    check_outline("fn a() {\n"
+                  "    union gen { b: u8 }\n"
+                  "    union async { c: u8 }\n"
+                  "    macro dyn() {}\n"
+                  "    macro try { () => {} }\n"
+                  "    reuse await::d;\n"
+                  "}\n",
+                  "fn a(0) [body]\n"
+                  "  union gen{1}\n"
+                  "    field b: u8\n"
+                  "  union async{1}\n"
+                  "    field c: u8\n"
+                  "  macro dyn {\n"
+                  "  macro try {\n"
+                  "  delegation d of await::d\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +308,8 @@ int main(void)
         cmocka_unit_test(modifiers_are_names_when_no_item_follows),
         cmocka_unit_test(macro_rules_may_be_a_macros_name),
         cmocka_unit_test(dyn_async_and_try_in_edition_2015),
+        cmocka_unit_test(raw_names_in_a_delegation_were_an_error),
+        cmocka_unit_test(items_in_bodies_named_by_later_keywords_were_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
