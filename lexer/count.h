@@ -63,6 +63,16 @@ static inline uint64_t rsl_newlines(const uint8_t *p)
     return newlines;
 }
 
+/* How many bits are set. For few of them: without an instruction for it, a step each is cheaper
+ * than counting them all at once. */
+static inline uint32_t rsl_count_few_bits(uint64_t bits)
+{
+    uint32_t n = 0;
+    for (; bits != 0; bits &= bits - 1)
+        n++;
+    return n;
+}
+
 /* Behind the last '\n' of [from, p); `from` if there is none. O(length of the line). */
 static inline const uint8_t *rsl_line_start(const uint8_t *from, const uint8_t *p)
 {

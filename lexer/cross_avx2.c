@@ -152,6 +152,7 @@ TARGET_AVX2 static void fill_window(struct rsl_header_window *window, const uint
 #define FILL_WINDOW     fill_window
 #define CROSS_OPS       rsl_cross_avx2
 #define NEWLINES        newlines_of
+#define COUNT_BITS(x)   ((uint32_t)__builtin_popcountll(x))
 #define QUOTE_OR_ESCAPE quote_or_escape
 #define CROSS_TARGET    TARGET_AVX2
 #define CLASSIFY        classify

@@ -6,7 +6,7 @@
  *   CLASSIFY        static inline void CLASSIFY(struct cross_block *, const uint8_t *base),
  *   QUOTE_OR_ESCAPE static inline const uint8_t *QUOTE_OR_ESCAPE(const uint8_t *p, const uint8_t
  *                   *end): the first quote or backslash of a string, or end,
- *   NEWLINES        see line_cursor_template.h,
+ *   NEWLINES, COUNT_BITS: see line_cursor_template.h,
  *   FILL_WINDOW     a rsl_header_window_fill, or NULL.
  *
  * Loop: `live` holds the stops of the block that are still ahead. `code` holds the bytes of the

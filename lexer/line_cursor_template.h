@@ -1,6 +1,7 @@
 /* line_cursor_template.h - the cursor's step, included once per instruction set behind
  *   CROSS_TARGET    a function attribute that turns the instruction set on (or nothing),
- *   NEWLINES        static inline uint64_t NEWLINES(const uint8_t *base), of 64 bytes.
+ *   NEWLINES        static inline uint64_t NEWLINES(const uint8_t *base), of 64 bytes,
+ *   COUNT_BITS      static inline uint32_t COUNT_BITS(uint64_t), of few bits.
  */
 #include "lexer/count.h"
 #include "lexer/line_cursor.h"
@@ -26,7 +27,7 @@ CROSS_TARGET static uint32_t line_of(struct rsl_line_cursor *cursor, const uint8
     uint64_t newlines = cursor->in_view ? cursor->newlines : NEWLINES(block);
     while (place - block >= 64) {
         if (newlines != 0) {
-            cursor->line += (uint32_t)__builtin_popcountll(newlines);
+            cursor->line += COUNT_BITS(newlines);
             cursor->line_start = behind_last_newline(block, newlines);
         }
         block += 64;
@@ -37,5 +38,5 @@ CROSS_TARGET static uint32_t line_of(struct rsl_line_cursor *cursor, const uint8
     cursor->in_view = true;
     const uint64_t before = newlines & ((UINT64_C(1) << (place - block)) - 1);
     *line_start_out = before != 0 ? behind_last_newline(block, before) : cursor->line_start;
-    return cursor->line + (uint32_t)__builtin_popcountll(before);
+    return cursor->line + COUNT_BITS(before);
 }
