@@ -90,11 +90,11 @@ bool rsl_cross_header_at_sight(struct parser *ps, unsigned stops)
             nnest++;
             continue;
         case '>':
-            if ((base + at)[-1] == '=' || (base + at)[-1] == '-') /* never the source's first */
-                return false;
-            /* fall through */
         case ')':
         case ']':
+            /* An arrow is not simple. The byte before is there: no header begins a source. */
+            if (c == '>' && ((base + at)[-1] == '=' || (base + at)[-1] == '-'))
+                return false;
             if (nnest == 0)
                 break;
             if ((nest & 0xFF) != (c == '>' ? '<' : c == ')' ? '(' : '['))
