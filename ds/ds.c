@@ -10,6 +10,10 @@ const char *rsl_status_message(enum rsl_status status)
     case RSL_ETOOBIG: return "the input is larger than 4 GiB";
     case RSL_EIO: return "a system call failed";
     case RSL_EINVAL: return "an argument is invalid";
+    case RSL_EAGAIN: return "not possible at the moment";
+    case RSL_ECLOSED: return "the channel is closed";
+    case RSL_ETIMEDOUT: return "the time is over";
+    case RSL_ECANCELED: return "cancelled";
     }
     return "an unknown status";
 }

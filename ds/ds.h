@@ -25,10 +25,14 @@ extern "C" {
  * data, in an errors array. */
 enum rsl_status {
     RSL_OK = 0,
-    RSL_ENOMEM,  /* the allocator returned NULL; the object is as it was, or empty and reusable */
-    RSL_ETOOBIG, /* the input is larger than RSL_MAX_SOURCE */
-    RSL_EIO,     /* a system call failed; errno tells which way */
-    RSL_EINVAL,  /* an argument is outside what the function's comment allows */
+    RSL_ENOMEM,    /* the allocator returned NULL; the object is as it was, or empty and reusable */
+    RSL_ETOOBIG,   /* the input is larger than RSL_MAX_SOURCE */
+    RSL_EIO,       /* a system call failed; errno tells which way */
+    RSL_EINVAL,    /* an argument is outside what the function's comment allows */
+    RSL_EAGAIN,    /* not now: the channel is full, or empty */
+    RSL_ECLOSED,   /* the channel is closed */
+    RSL_ETIMEDOUT, /* the time that the caller gave was over first */
+    RSL_ECANCELED, /* the job was not begun, because its scope or its pool was cancelled */
 };
 
 /* One sentence for `status`, static, never NULL. Any thread. */

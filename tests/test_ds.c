@@ -10,7 +10,9 @@
 static void every_status_has_its_own_sentence(void **state)
 {
     (void)state;
-    static const enum rsl_status all[] = {RSL_OK, RSL_ENOMEM, RSL_ETOOBIG, RSL_EIO, RSL_EINVAL};
+    static const enum rsl_status all[] = {RSL_OK,      RSL_ENOMEM,    RSL_ETOOBIG,
+                                          RSL_EIO,     RSL_EINVAL,    RSL_EAGAIN,
+                                          RSL_ECLOSED, RSL_ETIMEDOUT, RSL_ECANCELED};
     const size_t nall = sizeof(all) / sizeof(all[0]);
     for (size_t i = 0; i < nall; i++) {
         const char *message = rsl_status_message(all[i]);
