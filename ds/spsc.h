@@ -1,0 +1,310 @@
+/* spsc.h - a bounded channel from one thread to one other: a ring of items of one fixed size.
+ *
+ * Roles. One sender and one receiver at a time; who has a role may hand it to another thread, if
+ * something orders the two (a join, a lock). Anybody may close, and ask for the length, at any
+ * time.
+ *
+ *                  send   receive   close   length
+ *     send          no      yes      yes     yes
+ *     receive      yes       no      yes     yes
+ *     close        yes      yes      yes     yes
+ *     destroy      nothing may run beside it, nor come after
+ *
+ * 1. Items arrive in the order sent, each once, whole, and with everything that the sender wrote
+ *    before it sent them.
+ * 2. At most `capacity` items are in the channel, and when a send says that it is full, it was.
+ * 3. Close is one point in time for everybody. Whatever was sent successfully arrives; a send that
+ *    comes later fails; one that races with close does one or the other. Receive reports the close
+ *    only when all has arrived. A batch goes in wholly before the close or not at all.
+ * 4. No wake-up is lost, whether the other end sleeps or waits in an event loop (wait_point.h).
+ * While the other end is awake there is neither a system call nor a fence in a send or a receive.
+ *
+ * Progress: try_ calls and the first attempts of the others are wait-free, but for the system call
+ * that wakes a sleeper. Waiting is for some microseconds on the processor, then asleep on a futex.
+ *
+ * Memory: one block, made by create and freed by destroy. Items are copied in and out; what they
+ * point to is the users' affair.
+ *
+ * How it works. `tail` counts the items sent, `head` those received; both run freely and are
+ * compared by difference. The sender keeps the last value it saw of `head` and looks again only
+ * when that says full. The receiver does not look at `tail` at all: behind the items of each call
+ * the sender writes where they end to the entry of `ready` that belongs to their first slot, and
+ * the receiver reads the entry at its place. An entry that says no more than the receiver's own
+ * place is one of an earlier lap. That way the receiver, while it waits, reads a line that the
+ * sender leaves behind after some messages, and not the one that it writes with every message; and
+ * when it finds items, nothing that it does takes a line from the sender (a round trip
+ * took 3/4 of what it took with a shared counter; one-way flow differed by less than the noise of
+ * the machine at capacity 1,024 and was ahead at 100). linger.h says what a receiver does that is
+ * quicker than its sender.
+ *
+ * A sender needs no fence between publishing an item and looking for a sleeping receiver, because
+ * the receiver fences for both before it sleeps (asymmetric_fence.h).
+ *
+ * Closing sets CLOSED in the word in which the sender looks for a sleeper, so an open channel costs
+ * a send nothing more. The sender sees it, if it does, only after it has published; whether those
+ * items are in or out is then settled by one compare-and-swap on `final_tail`, which the closer,
+ * the receiver and the sender try, each with what it knows to have been sent. Who is not the sender
+ * fences heavily between reading CLOSED and reading `tail`: a sender that had not seen CLOSED has
+ * its items counted. And a receiver that has not seen CLOSED after it found items knows that they
+ * will be. A sender whose items are out takes `tail` back; the receiver stops at `final_tail`, and
+ * nobody looks at what lies behind.
+ *
+ * The ring is Lamport's (TOPLAS 1983), flags instead of a shared counter are from FastForward
+ * (Giacomoni et al., PPoPP 2008), the kept counter from MCRingBuffer (Lee et al., IPDPS 2010).
+ */
+#ifndef RSL_DS_SPSC_H
+#define RSL_DS_SPSC_H
+
+#include "ds/channel_memory.h"
+#include "ds/ds.h"
+#include "ds/futex.h"
+#include "ds/item_copy.h"
+#include "ds/linger.h"
+#include "ds/wait_point.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Use the functions below. */
+struct rsl_spsc {
+    /* Fixed from the start, read by both ends. */
+    uint8_t *slots;
+    struct rsl_atomic_u64 *ready; /* of a slot where a publication began: where that ended; written
+                                     by the sender, read by the receiver */
+    size_t mask;                  /* slots - 1; a power of two - 1, at least capacity - 1 */
+    size_t capacity;
+    size_t item_nbytes;
+    struct rsl_allocator allocator;
+    void *block; /* what the allocator gave, around this */
+    size_t block_nbytes;
+    uint64_t unsettled; /* what final_tail is while the channel is open */
+    uint8_t pad[RSL_FALSE_SHARING_RANGE - 12 * sizeof(uint64_t)];
+
+    /* The sender's line. */
+    struct rsl_atomic_u64 tail; /* what has been sent; others read it to close and for the length */
+    uint64_t head_seen;         /* the last value seen of `head`; the sender's own */
+    uint8_t pad_tail[RSL_FALSE_SHARING_RANGE - 2 * sizeof(uint64_t)];
+
+    /* The receiver's line. */
+    struct rsl_atomic_u64 head; /* what has been received; read by the sender */
+    uint64_t known;             /* up to where items are known to be ready; the receiver's own */
+    struct rsl_linger linger;   /* the receiver's own */
+    uint8_t pad_head[RSL_FALSE_SHARING_RANGE - 4 * sizeof(uint64_t)];
+
+    /* Waited on by the receiver, signalled by the sender; and by its side. */
+    struct rsl_wait_point items;
+    uint8_t pad_items[RSL_FALSE_SHARING_RANGE - sizeof(struct rsl_wait_point)];
+    struct rsl_wait_point space;
+    uint8_t pad_space[RSL_FALSE_SHARING_RANGE - sizeof(struct rsl_wait_point)];
+
+    /* How many will have been sent in all. Written once, when closed, by whoever is first. */
+    struct rsl_atomic_u64 final_tail;
+};
+
+/* Makes a channel for at most `capacity` items (1 to RSL_CHANNEL_MAX_CAPACITY) of `item_nbytes` (1
+ * to UINT32_MAX) bytes. `allocator` is copied; NULL: the default. Returns RSL_OK, RSL_EINVAL or
+ * RSL_ENOMEM. Memory: capacity rounded up to a power of two, times item_nbytes + 8, and 2 KiB. */
+enum rsl_status rsl_spsc_create(size_t capacity, size_t item_nbytes,
+                                const struct rsl_allocator *allocator,
+                                struct rsl_spsc **channel_out);
+/* The same with both counters started at `first`: for tests of what happens when they wrap. */
+enum rsl_status rsl_spsc_create_at(size_t capacity, size_t item_nbytes, uint64_t first,
+                                   const struct rsl_allocator *allocator,
+                                   struct rsl_spsc **channel_out);
+/* Frees the channel and forgets what is in it. NULL: nothing. */
+void rsl_spsc_destroy(struct rsl_spsc *channel);
+
+/* Closes, and wakes both ends. Any thread, any number of times. */
+void rsl_spsc_close(struct rsl_spsc *channel);
+/* Whether it has been closed. Any thread. */
+static inline bool rsl_spsc_is_closed(const struct rsl_spsc *channel)
+{
+    /* acquire: pairs with rsl_wait_point_set_closed(): what the closer did before */
+    return (rsl_u32_load_acquire(&channel->items.flags) & RSL_WAIT_CLOSED) != 0;
+}
+/* How many items were in the channel at some moment during the call. Any thread. */
+size_t rsl_spsc_length(const struct rsl_spsc *channel);
+size_t rsl_spsc_capacity(const struct rsl_spsc *channel);
+
+/* Not for users: the parts of the functions below that are seldom needed. */
+enum rsl_status rsl_spsc_sent(struct rsl_spsc *channel, uint64_t n);
+enum rsl_status rsl_spsc_send_waiting(struct rsl_spsc *channel, const void *item,
+                                      uint64_t timeout_ns);
+enum rsl_status rsl_spsc_receive_waiting(struct rsl_spsc *channel, void *item_out,
+                                         uint64_t timeout_ns);
+bool rsl_spsc_may_receive(struct rsl_spsc *channel, uint64_t head);
+uint64_t rsl_spsc_ready_later(struct rsl_spsc *channel, uint64_t head);
+enum rsl_status rsl_spsc_nothing_to_receive(struct rsl_spsc *channel);
+
+/* How many items the sender may send. Looks at the receiver's counter only if what it last saw of
+ * that leaves no room for `wanted`. */
+static inline uint64_t rsl_spsc_nfree(struct rsl_spsc *channel, uint64_t tail, uint64_t wanted)
+{
+    if (channel->capacity - (tail - channel->head_seen) < wanted) {
+        /* acquire: pairs with rsl_spsc_received(): the receiver is done with the slots */
+        channel->head_seen = rsl_u64_load_acquire(&channel->head);
+    }
+    return channel->capacity - (tail - channel->head_seen);
+}
+
+/* Makes `n` items, which are in the slots from `slot` on, visible to the receiver. */
+static inline enum rsl_status rsl_spsc_publish(struct rsl_spsc *channel, uint64_t tail, size_t slot,
+                                               uint64_t n)
+{
+    /* release: pairs with closed_tail(): publishes the items to who settles the close */
+    rsl_u64_store_release(&channel->tail, tail + n);
+    /* release: pairs with rsl_spsc_nready(): publishes the items, and `tail` */
+    rsl_u64_store_release(&channel->ready[slot], tail + n);
+    /* Forbids that the look at the flags comes before the stores. */
+    rsl_fence_light();
+    /* relaxed: rsl_spsc_sent() looks again */
+    if (__builtin_expect(rsl_u32_load_relaxed(&channel->items.flags) != 0, 0))
+        return rsl_spsc_sent(channel, n);
+    return RSL_OK;
+}
+
+/* How many items are known to be ready from `head` on; looks for more if none are, and
+ * again a little later if `linger`. */
+static inline uint64_t rsl_spsc_nready(struct rsl_spsc *channel, uint64_t head, size_t slot,
+                                       bool linger)
+{
+    if (head == channel->known) {
+        /* acquire: pairs with rsl_spsc_publish() */
+        uint64_t ready = rsl_u64_load_acquire(&channel->ready[slot]);
+        if (__builtin_expect((int64_t)(ready - head) <= 0, 0)) {
+            if (linger)
+                ready = rsl_spsc_ready_later(channel, head);
+            if ((int64_t)(ready - head) <= 0)
+                return 0;
+        }
+        /* Forbids that the look at the flags comes before the load. */
+        rsl_fence_light();
+        /* relaxed: rsl_spsc_may_receive() looks again */
+        if (__builtin_expect(rsl_u32_load_relaxed(&channel->items.flags) != 0, 0) &&
+            !rsl_spsc_may_receive(channel, head))
+            return 0;
+        channel->known = ready;
+    }
+    return channel->known - head;
+}
+
+/* Gives the slots before `head`, whose items have been copied, back to the sender. */
+static inline void rsl_spsc_received(struct rsl_spsc *channel, uint64_t head)
+{
+    /* release: pairs with rsl_spsc_nfree() */
+    rsl_u64_store_release(&channel->head, head);
+    /* Forbids that the look at the flags comes before the store. */
+    rsl_fence_light();
+    /* relaxed: rsl_wait_point_look() looks again */
+    if (__builtin_expect(rsl_u32_load_relaxed(&channel->space.flags) != 0, 0))
+        (void)rsl_wait_point_look(&channel->space);
+}
+
+/* Sends a copy of `item`, if there is room now. Returns RSL_OK, RSL_EAGAIN if the channel is full,
+ * or RSL_ECLOSED. The sender only.
+ * The _sized forms are for calls where `item_nbytes`, which must be what the channel was made with,
+ * is a constant: the copy is then open-coded. */
+static inline enum rsl_status rsl_spsc_try_send_sized(struct rsl_spsc *channel, const void *item,
+                                                      size_t item_nbytes)
+{
+    /* relaxed: our own counter */
+    const uint64_t tail = rsl_u64_load_relaxed(&channel->tail);
+    if (__builtin_expect(rsl_spsc_nfree(channel, tail, 1) == 0, 0))
+        return rsl_spsc_is_closed(channel) ? RSL_ECLOSED : RSL_EAGAIN;
+    const size_t slot = (size_t)tail & channel->mask;
+    uint8_t *to = channel->slots + slot * item_nbytes;
+    rsl_plain_write(to, item_nbytes);
+    rsl_item_copy(to, item, item_nbytes);
+    return rsl_spsc_publish(channel, tail, slot, 1);
+}
+
+static inline enum rsl_status rsl_spsc_try_send(struct rsl_spsc *channel, const void *item)
+{
+    return rsl_spsc_try_send_sized(channel, item, channel->item_nbytes);
+}
+
+/* Moves the oldest item to `item_out`, if there is any now. Returns RSL_OK, RSL_EAGAIN if the
+ * channel is empty, or RSL_ECLOSED if it is closed and has been emptied. The receiver only. The
+ * first call that finds it empty after others did not looks again some hundred nanoseconds later
+ * (linger.h). */
+static inline enum rsl_status rsl_spsc_try_receive_sized(struct rsl_spsc *channel, void *item_out,
+                                                         size_t item_nbytes)
+{
+    /* relaxed: our own counter */
+    const uint64_t head = rsl_u64_load_relaxed(&channel->head);
+    const size_t slot = (size_t)head & channel->mask;
+    if (__builtin_expect(rsl_spsc_nready(channel, head, slot, true) == 0, 0))
+        return rsl_spsc_nothing_to_receive(channel);
+    const uint8_t *from = channel->slots + slot * item_nbytes;
+    rsl_plain_read(from, item_nbytes);
+    rsl_item_copy(item_out, from, item_nbytes);
+    rsl_spsc_received(channel, head + 1);
+    return RSL_OK;
+}
+
+static inline enum rsl_status rsl_spsc_try_receive(struct rsl_spsc *channel, void *item_out)
+{
+    return rsl_spsc_try_receive_sized(channel, item_out, channel->item_nbytes);
+}
+
+/* Sends as many of items[0..nitems) as there is room for now and returns their number; 0 if the
+ * channel is full or closed. One publication for all. The sender only. */
+size_t rsl_spsc_try_send_n(struct rsl_spsc *channel, const void *items, size_t nitems);
+/* Receives up to `nitems` items now and returns their number; 0 if there are none. One release of
+ * slots for all. The receiver only. */
+size_t rsl_spsc_try_receive_n(struct rsl_spsc *channel, void *items_out, size_t nitems);
+
+/* The same, waiting for room, or for an item, for at most `timeout_ns` from now (RSL_FOREVER: until
+ * closed). RSL_ETIMEDOUT takes the place of RSL_EAGAIN. */
+static inline enum rsl_status rsl_spsc_send(struct rsl_spsc *channel, const void *item,
+                                            uint64_t timeout_ns)
+{
+    const enum rsl_status status = rsl_spsc_try_send(channel, item);
+    return __builtin_expect(status != RSL_EAGAIN, 1)
+               ? status
+               : rsl_spsc_send_waiting(channel, item, timeout_ns);
+}
+
+static inline enum rsl_status rsl_spsc_receive(struct rsl_spsc *channel, void *item_out,
+                                               uint64_t timeout_ns)
+{
+    const enum rsl_status status = rsl_spsc_try_receive(channel, item_out);
+    return __builtin_expect(status != RSL_EAGAIN, 1)
+               ? status
+               : rsl_spsc_receive_waiting(channel, item_out, timeout_ns);
+}
+
+/* Waits until all of items[0..nitems) are sent, the channel is closed or the time is over; returns
+ * how many were sent, the first so many. */
+size_t rsl_spsc_send_n(struct rsl_spsc *channel, const void *items, size_t nitems,
+                       uint64_t timeout_ns);
+/* Waits until there is an item, and receives all that are there, up to `nitems`; returns their
+ * number. 0 if the channel is closed and has been emptied, or the time is over. */
+size_t rsl_spsc_receive_n(struct rsl_spsc *channel, void *items_out, size_t nitems,
+                          uint64_t timeout_ns);
+
+/* The receiver as an event loop. The descriptor, which belongs to the channel and is the same each
+ * time, becomes readable when an item or the close comes after a successful arm. The protocol:
+ *
+ *     while (rsl_spsc_try_receive(...) == RSL_OK) handle it;      (or try_receive_n)
+ *     if (rsl_spsc_arm_receive(channel)) wait in epoll, then start again; else start again at once
+ *
+ * A descriptor that was readable stays so until the next arm. No system call is made for what is
+ * sent while the receiver is not armed, and one, by the sender, for the first item after that. */
+enum rsl_status rsl_spsc_receive_fd(struct rsl_spsc *channel, int *fd_out);
+/* Returns false if there is something to receive, or the channel is closed. Two system calls. The
+ * receiver only, after rsl_spsc_receive_fd(). */
+bool rsl_spsc_arm_receive(struct rsl_spsc *channel);
+
+/* The sender as an event loop, by the same protocol: the descriptor becomes readable when there is
+ * room, or the channel was closed, after a successful arm. Arm when try_send says RSL_EAGAIN. */
+enum rsl_status rsl_spsc_send_fd(struct rsl_spsc *channel, int *fd_out);
+/* Returns false if there is room, or the channel is closed. */
+bool rsl_spsc_arm_send(struct rsl_spsc *channel);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
