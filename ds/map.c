@@ -1,0 +1,366 @@
+/* The map: essay, and the operations on keys.
+ *
+ * Shape. The uppermost bits of a key's hash lead through a tree (a root, and inner nodes of 64
+ * children where one level does not do) to a segment, the bits above the lowest 16 to a group of 8
+ * slots in it, a cache line; from there a probe goes from group to group until it meets the key or
+ * an empty slot, or has seen `window` groups. A slot is one word, a tag and the address of an entry
+ * (map_group.h). A full segment is replaced by two halves, to which its neighbours in the tree
+ * point; that is extendible hashing, with a tree in place of a directory that would have to be
+ * doubled at once.
+ *
+ * Roles. Readers find, update and iterate. Writers, each used by one thread, insert and remove.
+ * Whoever finds a segment in his way that is full, or being replaced, replaces it. All of them may
+ * run at the same time.
+ *
+ * Guarantees.
+ * 1. A slot goes from empty to an entry to a tombstone, once, and never back; at any point it may
+ *    be frozen, and then it stays as it is. So a probe that finds only other keys' entries and
+ *    tombstones before an empty slot has seen all the slots where its key can have been at that
+ *    time, and two inserts of a key meet at the same empty slot, where one compare-and-swap wins.
+ * 2. A key is in the map from that compare-and-swap until its entry's value becomes RSL_MAP_GONE,
+ *    by compare-and-swap in rsl_map_remove(). All that is asked and changed between is that one
+ *    word, wherever the entry is reached from: its copies in old and new segments are the same
+ *    entry. Hence find (a hit), update and remove are linearizable at the value, insert at the
+ * slot.
+ * 3. A segment is the authority for its hashes until it has a successor. All its slots are frozen
+ *    before; so the successor, made from the frozen slots, lacks no entry, and a thread that means
+ *    to change a slot fails and goes on to the successor. A miss is believed if the empty slot was
+ *    not frozen, or if the segment had no successor after the slots were read: then the key was
+ *    absent at that moment, for in a segment that is being replaced nothing can be inserted.
+ * 4. The remover alone takes the entry out of its slot, and retires it. If the segment is frozen,
+ *    it replaces that, and looks for the entry in the successor, which may have been filled before
+ *    the value was RSL_MAP_GONE. So when it is retired nothing that is not itself retired leads to
+ *    an entry. For want of memory the entry stays where it is, removed, and the writer tries again
+ *    later.
+ * 5. An entry is shown to iterations by RSL_MAP_PUBLISHED after it has got into its slot; when its
+ *    memory is used again that is cleared before the value is set. Iterations walk the memory of
+ *    entries, not the table, and never meet its growth.
+ * 6. A retired segment cannot be reached anew. Before a segment is replaced, the tree points to it
+ *    at all its places (`installed`), and its retirer has put the successor there before retiring
+ *    it. Installing is by compare-and-swap from the old segment, so a late installer does nothing:
+ *    the old segment is never put back, and its memory does not become another segment while
+ *    somebody still installs, for that somebody has not passed a quiescent state.
+ *
+ * Progress. find: bounded by the window, and by the successors that others make meanwhile.
+ * insert, remove: lock-free: a failed compare-and-swap means that another insert, removal or
+ * freezing has succeeded, a frozen segment is replaced by whoever meets it, with its own copy,
+ * without waiting, and each segment is replaced once. update: one compare-and-swap.
+ *
+ * Reclamation. Segments: retired by who replaced them, through the qsbr domain, released to the
+ * allocator. Entries: retired by the remover into lists of its writer, which wait for grace periods
+ * by stamps of the domain; then used again. Inner nodes, blocks of entries, writers: released with
+ * the map.
+ *
+ * References: Fagin, Nievergelt, Pippenger and Strong, "Extendible hashing" (1979); Click, "A
+ * lock-free hash table" (2007), for slots that only go forward; Shalev and Shavit, "Split-ordered
+ * lists" (2006), and Maier, Sanders and Dementiev, "Concurrent hash tables: fast and general(?)!"
+ * (2016), for growth by those who need it; Kulukundis, "Designing a fast, efficient, cache-friendly
+ * hash table" (2017), for tags. XXH3: Collet, xxhash. */
+#include "ds/map.h"
+
+#define XXH_INLINE_ALL
+#include <string.h>
+#include <xxhash.h>
+
+#include "ds/map_group.h"
+#include "ds/map_internal.h"
+
+const struct rsl_map_tuning rsl_map_tuning_default = {
+    .hash_mask = UINT64_MAX,
+    .first_lg = 0,
+    .full_lg = 6,
+    .window = 4,
+    .first_block_nbytes = 4096,
+    .most_block_nbytes = (size_t)1 << 23,
+};
+
+enum rsl_status rsl_map_create_tuned(struct rsl_qsbr *domain, const struct rsl_allocator *allocator,
+                                     uint64_t seed, size_t expected,
+                                     const struct rsl_map_tuning *tuning, struct rsl_map **map_out)
+{
+    struct rsl_map *map = allocator->allocate(allocator->state, sizeof *map);
+    if (map == NULL)
+        return RSL_ENOMEM;
+    *map = (struct rsl_map){
+        .seed = seed,
+        .domain = domain,
+        .allocator = allocator,
+        .tuning = *tuning,
+    };
+    rsl_ptr_init(&map->blocks, NULL);
+    rsl_ptr_init(&map->writers, NULL);
+    for (size_t i = 0; i < RSL_MAP_NCLASSES; i++)
+        rsl_ptr_init(&map->shared[i], NULL);
+    if (rsl_map_plant(map, expected) != RSL_OK) {
+        allocator->release(allocator->state, map, sizeof *map);
+        return RSL_ENOMEM;
+    }
+    *map_out = map;
+    return RSL_OK;
+}
+
+enum rsl_status rsl_map_create(struct rsl_qsbr *domain, const struct rsl_allocator *allocator,
+                               uint64_t seed, size_t expected, struct rsl_map **map_out)
+{
+    return rsl_map_create_tuned(domain, allocator, seed, expected, &rsl_map_tuning_default,
+                                map_out);
+}
+
+void rsl_map_destroy(struct rsl_map *map)
+{
+    if (map == NULL)
+        return;
+    const struct rsl_allocator *allocator = map->allocator;
+    rsl_map_uproot(map);
+    rsl_map_release_entries(map);
+    allocator->release(allocator->state, map, sizeof *map);
+}
+
+static uint64_t hash_of(const struct rsl_map *map, const void *key, size_t nbytes)
+{
+    return XXH3_64bits_withSeed(key, nbytes, map->seed) & map->tuning.hash_mask;
+}
+
+/* The segment that the tree gives for a hash; NULL if none has been made yet. */
+static struct rsl_map_segment *segment_for(const struct rsl_map *map, uint64_t hash,
+                                           uint32_t *groups_lg_out)
+{
+    uint32_t shift = map->root_shift;
+    /* Acquire, here and below: pairs with rsl_map_add_segment() and install(): what it points to.*/
+    char *child = rsl_ptr_load_acquire(&map->root->children[hash >> shift]);
+    while (rsl_map_child_is_inner(child)) {
+        shift -= RSL_MAP_INNER_BITS;
+        child = rsl_ptr_load_acquire(
+            &rsl_map_child_inner(child)->children[hash >> shift & (RSL_MAP_INNER_NODES - 1)]);
+    }
+    *groups_lg_out = (uint32_t)((uintptr_t)child & RSL_MAP_CHILD_BITS) / 2;
+    return rsl_map_child_segment(child);
+}
+
+/* What a probe looks for: a key, or, with `entry`, that very entry, live or not. */
+struct wanted {
+    uint64_t hash;
+    const void *key;
+    size_t nbytes;
+    const struct rsl_map_entry *entry;
+};
+
+static bool is_wanted(const struct wanted *wanted, const struct rsl_map_entry *entry)
+{
+    if (wanted->entry != NULL)
+        return entry == wanted->entry;
+    size_t nbytes;
+    const uint8_t *key = rsl_map_key(entry, &nbytes);
+    if (nbytes != wanted->nbytes)
+        return false;
+    rsl_plain_read(key, nbytes);
+    return (nbytes == 0 || memcmp(key, wanted->key, nbytes) == 0) &&
+           rsl_map_value(entry) != RSL_MAP_GONE;
+}
+
+/* Where a probe has ended: at an entry, at a slot that was empty, or, with both NULL, at the end of
+ * the window. */
+struct place {
+    struct rsl_map_entry *entry;
+    struct rsl_atomic_u64 *slot;
+    uint64_t word; /* of the slot */
+};
+
+static inline struct place probe(struct rsl_map_segment *segment, uint32_t groups_lg,
+                                 const struct wanted *wanted, uint32_t window)
+{
+    struct rsl_atomic_u64 *const slots = rsl_map_slots(segment);
+    const size_t ngroups = (size_t)1 << groups_lg;
+    const uint64_t tag = tag_of_hash(wanted->hash);
+    size_t at = rsl_map_home_group(wanted->hash, groups_lg);
+    for (uint32_t n = 0;;) {
+        struct rsl_atomic_u64 *group = &slots[at * GROUP_SLOTS];
+        const uint32_t match = group_match(group, tag);
+        for (uint32_t hits = match & 0xFF; hits != 0; hits &= hits - 1) {
+            struct rsl_atomic_u64 *slot = &group[__builtin_ctz(hits)];
+            const uint64_t word = rsl_u64_load_acquire(slot); /* pairs with insert: the entry */
+            struct rsl_map_entry *entry = slot_entry(word);
+            if (word >> TAG_SHIFT == tag && is_wanted(wanted, entry))
+                return (struct place){entry, slot, word};
+        }
+        if (match >> 8 != 0) {
+            struct rsl_atomic_u64 *slot = &group[__builtin_ctz(match >> 8)];
+            const uint64_t word = rsl_u64_load_acquire(slot); /* as above */
+            if (word <= SLOT_FROZEN)
+                return (struct place){NULL, slot, word};
+            continue; /* taken meanwhile: look at the group again */
+        }
+        if (++n == ngroups || (n >= window && n >= segment->window))
+            return (struct place){NULL, NULL, SLOT_FROZEN};
+        at = (at + 1) & (ngroups - 1);
+    }
+}
+
+/* Where the key is, starting from *segment, which moves on with the key to newer ones; or nowhere.
+ * Changes nothing. */
+static inline struct place locate(const struct rsl_map *map, struct rsl_map_segment **segment,
+                                  uint32_t groups_lg, const struct wanted *wanted)
+{
+    while (*segment != NULL) {
+        const struct place place = probe(*segment, groups_lg, wanted, map->tuning.window);
+        if (place.entry != NULL || place.word == 0)
+            return place;
+        /* Guarantee 3. Acquire: pairs with rsl_map_replace(): the new segment's contents. */
+        struct rsl_map_segment *successor = rsl_ptr_load_acquire(&(*segment)->successor);
+        if (successor == NULL)
+            break;
+        *segment = rsl_map_successor_for(successor, wanted->hash);
+        groups_lg = (*segment)->groups_lg;
+    }
+    return (struct place){NULL, NULL, 0};
+}
+
+struct rsl_map_entry *rsl_map_find(const struct rsl_map *map, const void *key, size_t nbytes)
+{
+    const struct wanted wanted = {hash_of(map, key, nbytes), key, nbytes, NULL};
+    uint32_t groups_lg;
+    struct rsl_map_segment *segment = segment_for(map, wanted.hash, &groups_lg);
+    return locate(map, &segment, groups_lg, &wanted).entry;
+}
+
+/* Counts a key in or out. */
+static void count(struct rsl_map_writer *writer, uint64_t difference)
+{
+    /* Relaxed: written by this thread only, and a sum of moving numbers for all others. */
+    rsl_u64_store_relaxed(&writer->nkeys, rsl_u64_load_relaxed(&writer->nkeys) + difference);
+}
+
+/* Takes a removed entry out of the table. False for want of memory: it is still there. */
+static bool unlink_entry(struct rsl_map_writer *writer, struct rsl_map_segment *segment,
+                         uint32_t groups_lg, const struct wanted *wanted)
+{
+    struct rsl_map *map = writer->map;
+    while (segment != NULL) {
+        struct place place = probe(segment, groups_lg, wanted, map->tuning.window);
+        if (place.entry == NULL)
+            return true; /* it was skipped when this segment was made */
+        RSL_YIELD_POINT();
+        /* Fails only if the slot is frozen. Relaxed: the entry is the remover's alone (guarantee
+         * 4), and what reuses it waits for a grace period, whose stamp comes after this. */
+        if ((place.word & SLOT_FROZEN) == 0 &&
+            rsl_u64_cas_relaxed(place.slot, &place.word, SLOT_TOMBSTONE))
+            return true;
+        segment = rsl_map_replace(map, writer->participant, segment, wanted->hash);
+        groups_lg = segment == NULL ? 0 : segment->groups_lg;
+    }
+    return false;
+}
+
+/* Tries again to unlink what could not be for want of memory. */
+static void unlink_stuck(struct rsl_map_writer *writer)
+{
+    struct rsl_map_entry *entry;
+    while ((entry = writer->stuck) != NULL) {
+        size_t nbytes;
+        const uint8_t *key = rsl_map_key(entry, &nbytes);
+        const struct wanted wanted = {hash_of(writer->map, key, nbytes), NULL, 0, entry};
+        uint32_t groups_lg;
+        struct rsl_map_segment *segment = segment_for(writer->map, wanted.hash, &groups_lg);
+        if (!unlink_entry(writer, segment, groups_lg, &wanted))
+            return;
+        writer->stuck = rsl_ptr_load_relaxed(&entry->link.next); /* our own */
+        rsl_map_retire_entry(writer, entry);
+    }
+}
+
+enum rsl_status rsl_map_get_or_insert(struct rsl_map_writer *writer, const void *key, size_t nbytes,
+                                      uint64_t value, struct rsl_map_entry **entry_out,
+                                      bool *inserted_out)
+{
+    if (value == RSL_MAP_GONE || nbytes > RSL_MAP_MAX_KEY)
+        return RSL_EINVAL;
+    if (writer->stuck != NULL)
+        unlink_stuck(writer);
+    struct rsl_map *map = writer->map;
+    const struct wanted wanted = {hash_of(map, key, nbytes), key, nbytes, NULL};
+    uint32_t groups_lg;
+    struct rsl_map_segment *segment;
+    while ((segment = segment_for(map, wanted.hash, &groups_lg)) == NULL)
+        if (!rsl_map_add_segment(map, wanted.hash))
+            return RSL_ENOMEM;
+    struct rsl_map_entry *entry = NULL; /* ours, in waiting */
+    for (;;) {
+        struct place place = probe(segment, groups_lg, &wanted, map->tuning.window);
+        if (place.entry != NULL) {
+            if (entry != NULL)
+                rsl_map_drop_entry(writer, entry);
+            if (entry_out != NULL)
+                *entry_out = place.entry;
+            if (inserted_out != NULL)
+                *inserted_out = false;
+            return RSL_OK;
+        }
+        if (place.word != 0) { /* full, or on the way to be replaced */
+            segment = rsl_map_replace(map, writer->participant, segment, wanted.hash);
+            if (segment == NULL) {
+                if (entry != NULL)
+                    rsl_map_drop_entry(writer, entry);
+                return RSL_ENOMEM;
+            }
+            groups_lg = segment->groups_lg;
+            continue;
+        }
+        if (entry == NULL) {
+            entry = rsl_map_new_entry(writer, key, nbytes, wanted.hash, value);
+            if (entry == NULL)
+                return RSL_ENOMEM;
+        }
+        RSL_YIELD_POINT();
+        /* Release: the entry; pairs with probe() and live_entry(). A failure is looked into by the
+         * next probe. */
+        if (rsl_u64_cas_release(place.slot, &place.word, slot_make(entry, wanted.hash)))
+            break;
+    }
+    RSL_YIELD_POINT();
+    /* Release: guarantee 5; pairs with rsl_map_next(). The entry may be removed by now, but its
+     * memory is not used again before this thread's next quiescent state. */
+    rsl_u32_store_release(&entry->key_nbytes, (uint32_t)nbytes | RSL_MAP_PUBLISHED);
+    count(writer, 1);
+    if (entry_out != NULL)
+        *entry_out = entry;
+    if (inserted_out != NULL)
+        *inserted_out = true;
+    return RSL_OK;
+}
+
+bool rsl_map_remove(struct rsl_map_writer *writer, const void *key, size_t nbytes,
+                    uint64_t *last_out)
+{
+    if (writer->stuck != NULL)
+        unlink_stuck(writer);
+    struct rsl_map *map = writer->map;
+    struct wanted wanted = {hash_of(map, key, nbytes), key, nbytes, NULL};
+    uint32_t groups_lg;
+    struct rsl_map_segment *segment = segment_for(map, wanted.hash, &groups_lg);
+    const struct place place = locate(map, &segment, groups_lg, &wanted);
+    struct rsl_map_entry *entry = place.entry;
+    if (entry == NULL)
+        return false;
+    uint64_t last = rsl_map_value(entry);
+    do {
+        if (last == RSL_MAP_GONE) /* somebody else has removed it since we found it */
+            return false;
+        RSL_YIELD_POINT();
+        /* Acquire: what the last update did. Release: pairs with whoever sees it gone. */
+    } while (!rsl_u64_cas_acq_rel(&entry->value, &last, RSL_MAP_GONE));
+    count(writer, UINT64_MAX);
+    if (last_out != NULL)
+        *last_out = last;
+    wanted.entry = entry;
+    uint64_t word = place.word;
+    /* Relaxed: as in unlink_entry(). */
+    if (((word & SLOT_FROZEN) == 0 && rsl_u64_cas_relaxed(place.slot, &word, SLOT_TOMBSTONE)) ||
+        unlink_entry(writer, segment, segment->groups_lg, &wanted)) {
+        rsl_map_retire_entry(writer, entry);
+    } else {
+        rsl_ptr_store_release(&entry->link.next,
+                              writer->stuck); /* as rsl_map_retire_entry() does */
+        writer->stuck = entry;
+    }
+    return true;
+}
