@@ -1,0 +1,14 @@
+/* sched.h - the face of sched/: jobs on all cores. It knows jobs, and nothing of what they do.
+ *
+ *     pool.h    threads, jobs of their own, priorities, shutdown, figures
+ *     scope.h   jobs that somebody waits for together
+ *     fork.h    two halves of a job at once; loops in parallel
+ */
+#ifndef RSL_SCHED_SCHED_H
+#define RSL_SCHED_SCHED_H
+
+#include "sched/fork.h"
+#include "sched/pool.h"
+#include "sched/scope.h"
+
+#endif
