@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "tests/check_file.h"
+#include "tools/path_list.h"
 #include "tools/read_file.h"
-#include "tools/walk.h"
 
 enum { MOST_TRUNCATED_NBYTES = 6000 };
 
@@ -109,7 +109,7 @@ int main(int argc, char **argv)
     const size_t ntruncated = argc > 2 ? strtoul(argv[2], NULL, 10) : 200;
     struct rsl_path_list paths = {0};
     struct rsl_source_buffer source = {0};
-    if (every == 0 || rsl_walk(&paths, corpus, report, NULL) != 0)
+    if (every == 0 || rsl_path_list_walk(&paths, corpus, report, NULL) != 0)
         return 1;
     rsl_path_list_sort(&paths);
     size_t nparsed = 0, ncut = 0, ncuts = 0;

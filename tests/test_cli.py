@@ -232,9 +232,67 @@ class Scan(Case):
         self.assertEqual(len(files), 60)
         self.assertEqual(files, sorted(files))
 
+    def scanned(self, *args, status=FOUND, cwd=None):
+        """The names of the files that a scan of self.folder reads, sorted."""
+        run = self.check(rustle("scan", "--format", "jsonl", *args, cwd or self.folder), status)
+        records = [json.loads(line) for line in run.stdout.splitlines()]
+        return sorted(os.path.relpath(record["file"], self.folder) for record in records
+                      if "status" in record)
+
+    def test_ignore_files_are_respected(self):
+        for name in ("a.rs", "ignored.rs", "b/c.rs", "d/e.rs"):
+            self.write(name, GOOD)
+        self.write(".ignore", b"ignored.rs\n/b\n")
+        self.write(".gitignore", b"d\n")
+        self.assertEqual(self.scanned(), ["a.rs", "d/e.rs"])  # no repository: no .gitignore
+        os.mkdir(os.path.join(self.folder, ".git"))
+        self.assertEqual(self.scanned(), ["a.rs"])
+        self.assertEqual(self.scanned("--no-ignore"), ["a.rs", "b/c.rs", "d/e.rs", "ignored.rs"])
+
+    def test_hidden_files_only_when_asked_for(self):
+        self.write("a.rs", GOOD)
+        self.write(".b.rs", GOOD)
+        self.write(".c/d.rs", GOOD)
+        self.assertEqual(self.scanned(), ["a.rs"])
+        self.assertEqual(self.scanned("--hidden"), [".b.rs", ".c/d.rs", "a.rs"])
+
+    def test_globs_choose_the_files(self):
+        for name in ("a.rs", "b.rs", "c/a.rs"):
+            self.write(name, GOOD)
+        self.assertEqual(self.scanned("-g", "a.rs"), ["a.rs", "c/a.rs"])
+        self.assertEqual(self.scanned("-g", "!a.rs"), ["b.rs"])
+        self.assertEqual(self.scanned("--glob", "a.rs", "--glob", "!c"), ["a.rs"])
+
+    def test_links_are_followed_when_asked_for(self):
+        self.write("real/a.rs", GOOD)
+        os.symlink("real", os.path.join(self.folder, "link"))
+        self.assertEqual(self.scanned("-L"), ["link/a.rs", "real/a.rs"])
+        os.symlink("..", os.path.join(self.folder, "real/up"))
+        self.assertEqual(self.scanned("-L", status=ERROR)[-1], "real/a.rs")
+
+    def test_large_files_are_passed_over_when_asked_for(self):
+        self.write("small.rs", GOOD)
+        self.write("large.rs", GOOD + b" " * 2048)
+        self.assertEqual(self.scanned("--max-filesize", "2K"), ["small.rs"])
+        self.assertEqual(self.scanned("--max-filesize", "1M"), ["large.rs", "small.rs"])
+
+    def test_a_reader_that_goes_away_ends_the_scan(self):
+        for i in range(300):
+            self.write(f"{i}.rs", GOOD * 200)
+        for order in "path", "none":
+            with subprocess.Popen([PROGRAM, "scan", "--format", "jsonl", "--sort", order,
+                                   self.folder], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE) as run:
+                run.stdout.read(1)
+                run.stdout.close()
+                run.stdout = None
+                run.communicate(timeout=60)
+                self.assertNotEqual(run.returncode, FOUND)
+
     def test_wrong_option_values_are_named(self):
         for args in (["--format", "xml"], ["--sort", "size"], ["-j", "two"], ["-j", "-1"],
-                     ["-j", ""], ["-j", "2x"], ["--threads", "99999999999999999999"]):
+                     ["-j", ""], ["-j", "2x"], ["--threads", "99999999999999999999"],
+                     ["--max-filesize", "x"], ["--max-filesize", "1KB"], ["-g", "a{b"]):
             with self.subTest(args=args):
                 self.check_usage_error("scan", *args, self.folder, says=args[1].encode())
 

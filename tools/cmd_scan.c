@@ -10,15 +10,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "sched/git_excludes.h"
 #include "tools/report.h"
 #include "tools/scan.h"
 
 struct options {
-    enum rsl_scan_format format;
-    bool sorted;
+    struct rsl_scan_options scan;
     bool quiet;
-    unsigned nthreads;
-    const char *stdin_path;
+    const char **globs; /* room for as many as there are arguments */
 };
 
 static void print_help(void)
@@ -34,6 +33,11 @@ static void print_help(void)
         "      --sort ORDER       path: results in the order of the paths' bytes; none (default)\n"
         "  -j, --threads N        use N threads (default: one for each core)\n"
         "      --stdin-path PATH  what to call standard input in results\n"
+        "  -g, --glob GLOB        only files that match; with a leading !, only those that do not\n"
+        "      --hidden           hidden files and folders too\n"
+        "      --no-ignore        do not pass over what .gitignore and .ignore files exclude\n"
+        "  -L, --follow           follow symbolic links\n"
+        "      --max-filesize N   pass over larger files; N in bytes, or with a suffix K, M or G\n"
         "  -q, --quiet            print no summary\n"
         "  -h, --help             print this help\n"
         "\n"
@@ -48,73 +52,103 @@ static unsigned default_threads(void)
     return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? (unsigned)CPU_COUNT(&cpus) : 1;
 }
 
-static bool parse_threads(const char *text, unsigned *nthreads_out)
+static bool parse_threads(const char *text, size_t *nthreads_out)
 {
     char *end;
     errno = 0;
     const unsigned long n = strtoul(text, &end, 10);
     if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || n > 1024)
         return false;
-    *nthreads_out = n == 0 ? default_threads() : (unsigned)n;
+    *nthreads_out = n == 0 ? default_threads() : (size_t)n;
+    return true;
+}
+
+/* A number of bytes, perhaps with one of the suffixes K, M, G: powers of 1,024. */
+static bool parse_nbytes(const char *text, uint64_t *nbytes_out)
+{
+    char *end;
+    errno = 0;
+    const unsigned long long n = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || errno != 0)
+        return false;
+    const char *const suffixes = "KMG", *suffix = *end == '\0' ? NULL : strchr(suffixes, *end);
+    const unsigned shift = suffix == NULL ? 0 : 10 * (unsigned)(suffix - suffixes + 1);
+    if ((*end != '\0' && (suffix == NULL || end[1] != '\0')) || n > UINT64_MAX >> shift)
+        return false;
+    *nbytes_out = (uint64_t)n << shift;
     return true;
 }
 
 /* Returns -1 to go on, or an exit status. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-    enum { FORMAT = 256, SORT, STDIN_PATH };
+    enum { FORMAT = 256, SORT, STDIN_PATH, HIDDEN, NO_IGNORE, MAX_FILESIZE };
+    struct rsl_scan_options *scan = &options->scan;
     static const struct option long_options[] = {
         {"format", required_argument, NULL, FORMAT},
         {"sort", required_argument, NULL, SORT},
         {"threads", required_argument, NULL, 'j'},
         {"stdin-path", required_argument, NULL, STDIN_PATH},
+        {"glob", required_argument, NULL, 'g'},
+        {"hidden", no_argument, NULL, HIDDEN},
+        {"no-ignore", no_argument, NULL, NO_IGNORE},
+        {"follow", no_argument, NULL, 'L'},
+        {"max-filesize", required_argument, NULL, MAX_FILESIZE},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    for (int option; (option = getopt_long(argc, argv, ":j:qh", long_options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, ":j:g:Lqh", long_options, NULL)) != -1;) {
         switch (option) {
         case FORMAT:
             if (strcmp(optarg, "summary") == 0)
-                options->format = RSL_SCAN_SUMMARY;
+                scan->format = RSL_SCAN_SUMMARY;
             else if (strcmp(optarg, "jsonl") == 0)
-                options->format = RSL_SCAN_JSONL;
+                scan->format = RSL_SCAN_JSONL;
             else if (strcmp(optarg, "text") == 0)
-                options->format = RSL_SCAN_TEXT;
+                scan->format = RSL_SCAN_TEXT;
             else {
                 rsl_report("unknown format '%s'; one of summary, jsonl, text", optarg);
                 return RSL_EXIT_ERROR;
             }
             break;
         case SORT:
-            options->sorted = strcmp(optarg, "path") == 0;
-            if (!options->sorted && strcmp(optarg, "none") != 0) {
+            scan->sorted = strcmp(optarg, "path") == 0;
+            if (!scan->sorted && strcmp(optarg, "none") != 0) {
                 rsl_report("unknown order '%s'; one of path, none", optarg);
                 return RSL_EXIT_ERROR;
             }
             break;
         case 'j':
-            if (!parse_threads(optarg, &options->nthreads)) {
+            if (!parse_threads(optarg, &scan->nthreads)) {
                 rsl_report("bad number of threads '%s'", optarg);
                 return RSL_EXIT_ERROR;
             }
             break;
-        case STDIN_PATH: options->stdin_path = optarg; break;
+        case STDIN_PATH: scan->stdin_path = optarg; break;
+        case 'g':
+            if (rsl_walk_check_glob(optarg, &rsl_allocator_default) != RSL_OK) {
+                rsl_report("bad glob '%s'", optarg);
+                return RSL_EXIT_ERROR;
+            }
+            options->globs[scan->walk.nglobs++] = optarg;
+            break;
+        case HIDDEN: scan->walk.hidden = true; break;
+        case NO_IGNORE: scan->walk.no_ignore = true; break;
+        case 'L': scan->walk.follow = true; break;
+        case MAX_FILESIZE:
+            scan->walk.limit_nbytes = true;
+            if (!parse_nbytes(optarg, &scan->walk.max_nbytes)) {
+                rsl_report("bad number of bytes '%s'", optarg);
+                return RSL_EXIT_ERROR;
+            }
+            break;
         case 'q': options->quiet = true; break;
         case 'h': print_help(); return RSL_EXIT_FOUND;
         default: rsl_report_option("scan", option, argv); return RSL_EXIT_ERROR;
         }
     }
     return -1;
-}
-
-static void report_walk(void *context, const char *path, int error)
-{
-    struct rsl_text_buffer text = {0};
-    rsl_report_put_io_error(&text, path, error);
-    rsl_text_buffer_write(&text, stderr);
-    rsl_text_buffer_fini(&text);
-    ++*(uint64_t *)context;
 }
 
 static double seconds_since(const struct timespec *from)
@@ -124,7 +158,7 @@ static double seconds_since(const struct timespec *from)
     return (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) * 1e-9;
 }
 
-static void print_summary(const struct rsl_scan_totals *totals, double seconds, unsigned nthreads)
+static void print_summary(const struct rsl_scan_totals *totals, double seconds, size_t nthreads)
 {
     printf("files            %" PRIu64 " (%" PRIu64 " ok, %" PRIu64 " with errors, %" PRIu64
            " not UTF-8, %" PRIu64 " unreadable)\n",
@@ -139,42 +173,40 @@ static void print_summary(const struct rsl_scan_totals *totals, double seconds, 
     }
     printf("errors           %" PRIu64 "\n", totals->nsource_errors);
     printf("internal errors  %" PRIu64 "\n", totals->ninternal_errors);
-    printf("time             %.3f s, %.0f MB/s, %u thread%s\n", seconds,
+    printf("time             %.3f s, %.0f MB/s, %zu thread%s\n", seconds,
            seconds > 0 ? (double)totals->nbytes / seconds / 1e6 : 0, nthreads,
            nthreads == 1 ? "" : "s");
 }
 
-int rsl_cmd_scan(int argc, char **argv)
+static int run(int argc, char **argv, struct options *options)
 {
-    struct options options = {.nthreads = default_threads(), .stdin_path = "<stdin>"};
-    const int status = parse_options(argc, argv, &options);
+    const int status = parse_options(argc, argv, options);
     if (status >= 0)
         return status;
 
     struct timespec start;
     clock_gettime(CLOCK_MONOTONIC, &start);
-    struct rsl_path_list paths = {0};
-    uint64_t nmissing = 0;
-    int error = 0;
-    if (optind == argc)
-        error = rsl_walk(&paths, ".", report_walk, &nmissing);
-    for (int i = optind; i < argc && error == 0; i++) {
-        error = strcmp(argv[i], "-") == 0 ? rsl_path_list_add(&paths, "-")
-                                          : rsl_walk(&paths, argv[i], report_walk, &nmissing);
+    char *excludes_path = NULL;
+    if (rsl_git_excludes_path(getenv("HOME"), getenv("XDG_CONFIG_HOME"), &rsl_allocator_default,
+                              &excludes_path) != RSL_OK) {
+        rsl_report("%s", strerror(ENOMEM));
+        return RSL_EXIT_ERROR;
     }
-    if (options.sorted)
-        rsl_path_list_sort(&paths);
-    struct rsl_scan_totals totals = {0};
-    if (error == 0)
-        error = rsl_scan(&paths, options.format, options.nthreads, options.sorted,
-                         options.stdin_path, &totals);
-    rsl_path_list_fini(&paths);
+    options->scan.walk.excludes_path = excludes_path;
+    options->scan.walk.globs = options->globs;
+    static const char *const here = ".";
+    const char *const *roots = optind < argc ? (const char *const *)argv + optind : &here;
+    const size_t nroots = optind < argc ? (size_t)(argc - optind) : 1;
+    struct rsl_scan_totals totals;
+    uint64_t nmissing;
+    const int error = rsl_scan(roots, nroots, &options->scan, &totals, &nmissing);
+    free(excludes_path);
     if (error != 0) {
         rsl_report("%s", strerror(-error));
         return RSL_EXIT_ERROR;
     }
-    if (options.format == RSL_SCAN_SUMMARY && !options.quiet)
-        print_summary(&totals, seconds_since(&start), options.nthreads);
+    if (options->scan.format == RSL_SCAN_SUMMARY && !options->quiet)
+        print_summary(&totals, seconds_since(&start), options->scan.nthreads);
     if (nmissing + totals.nsource_errors + totals.nunreadable + totals.ninternal_errors > 0)
         return RSL_EXIT_ERROR;
     if (totals.nfiles == 0) {
@@ -182,4 +214,17 @@ int rsl_cmd_scan(int argc, char **argv)
         return RSL_EXIT_NOTHING;
     }
     return RSL_EXIT_FOUND;
+}
+
+int rsl_cmd_scan(int argc, char **argv)
+{
+    struct options options = {.scan = {.nthreads = default_threads(), .stdin_path = "<stdin>"}};
+    options.globs = calloc((size_t)argc, sizeof *options.globs);
+    if (options.globs == NULL) {
+        rsl_report("%s", strerror(ENOMEM));
+        return RSL_EXIT_ERROR;
+    }
+    const int status = run(argc, argv, &options);
+    free(options.globs);
+    return status;
 }

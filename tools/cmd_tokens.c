@@ -18,10 +18,10 @@
 
 #include "lexer/lexer.h"
 #include "lexer/utf8.h"
+#include "tools/path_list.h"
 #include "tools/read_file.h"
 #include "tools/report.h"
 #include "tools/text_buffer.h"
-#include "tools/walk.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -281,7 +281,7 @@ static int add_from_stdin(struct job *job, struct rsl_path_list *list)
             line[n - 1] = '\0';
         }
         if (line[0] != '\0') {
-            error = rsl_walk(list, line, report_unreadable, job);
+            error = rsl_path_list_walk(list, line, report_unreadable, job);
         }
     }
     if (error == 0 && ferror(stdin)) {
@@ -294,10 +294,11 @@ static int add_from_stdin(struct job *job, struct rsl_path_list *list)
 /* The files that the arguments stand for, by path. Returns 0 or a negative errno. */
 static int collect(struct job *job, struct rsl_path_list *list, int npaths, char **paths)
 {
-    int error = npaths == 0 ? rsl_walk(list, ".", report_unreadable, job) : 0;
+    int error = npaths == 0 ? rsl_path_list_walk(list, ".", report_unreadable, job) : 0;
     for (int i = 0; i < npaths && error == 0; i++) {
-        error = strcmp(paths[i], "-") == 0 ? add_from_stdin(job, list)
-                                           : rsl_walk(list, paths[i], report_unreadable, job);
+        error = strcmp(paths[i], "-") == 0
+                    ? add_from_stdin(job, list)
+                    : rsl_path_list_walk(list, paths[i], report_unreadable, job);
     }
     if (error == 0) {
         rsl_path_list_sort(list);

@@ -1,124 +1,199 @@
+/* How the parts work together. Workers of a pool walk the folders and parse the files, both as
+ * jobs; the thread that called prints. A chunk is some files that one job parses; what comes of it
+ * goes as one message through a channel to the printing thread, which alone writes.
+ *
+ * Unsorted, the walk spawns a job for each batch of files that it finds, in front of what is left
+ * to walk, so that few paths wait at a time. The channel is bounded: workers wait in it for a slow
+ * output, and the walk with them, since it runs on the same workers. The walk itself is called from
+ * a thread of its own, because the printing thread must never wait for anything but the channel.
+ *
+ * Sorted, nothing can be printed before all paths are known, so the walk comes first. Then only
+ * WINDOW chunks beyond the one to be printed next are ever under way.
+ */
 #include "tools/scan.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/jsonl.h"
-#include "tools/outline.h"
-#include "tools/read_file.h"
+#include "ds/mpsc.h"
+#include "sched/sched.h"
+#include "tools/path_list.h"
 #include "tools/report.h"
 
-/* Files taken at a time: few enough to balance, many enough that the counter and the lock below
- * are not felt. */
+/* Files a job parses: few enough to balance, many enough that a job and a message cost nothing
+ * beside them. */
 enum { CHUNK_FILES = 32 };
 
-/* What the threads share. next_chunk: fetch-add by every worker, relaxed, because it hands out
- * numbers and nothing else; the paths were written before the threads were made. Everything else
- * that changes is under `lock`. */
-struct scan {
-    const struct rsl_path_list *paths;
-    const char *stdin_path;
-    enum rsl_scan_format format;
-    bool ordered;
-    atomic_size_t next_chunk;
+/* Chunks under way at a time, and messages that wait to be printed. */
+enum { WINDOW = 64 };
 
-    pthread_mutex_t lock;
-    pthread_cond_t printed; /* signalled when next_to_print moves */
-    size_t next_to_print;
-    struct rsl_scan_totals totals;
-    int error;
-};
+struct scan;
 
-/* What one thread keeps from file to file. */
-struct worker {
+/* Some files to be parsed by one job. Made by whoever finds them, freed by the job. */
+struct chunk {
     struct scan *scan;
-    struct rsl_file file;
-    struct rsl_source_buffer source;
-    struct rsl_text_buffer out, diagnostics;
-    struct rsl_scan_totals totals;
+    size_t index; /* sorted: its place in the output */
+    size_t nfiles;
+    const char *paths[CHUNK_FILES]; /* in the paths of the scan, or behind this struct */
 };
 
-static bool is_utf8(const struct rsl_file *file)
+/* What came of a chunk. The texts are the receiver's to free. */
+struct message {
+    size_t index;
+    struct rsl_text_buffer out, diagnostics;
+};
+
+struct scan {
+    const struct rsl_scan_options *options;
+    const char **roots; /* without "-" */
+    size_t nroots;
+    bool has_stdin;
+    struct rsl_pool *pool;
+    struct rsl_mpsc *messages;
+    struct rsl_path_list paths;     /* sorted: all that there are */
+    struct rsl_atomic_u64 nmissing; /* relaxed: a count, read when all threads have ended */
+    struct rsl_atomic_u32 error; /* an errno, the first that was set. relaxed: read by whoever asks
+                                    whether to go on, and at the end, when all threads have ended */
+    pthread_mutex_t totals_lock;
+    struct rsl_scan_totals totals; /* of the workers that have ended */
+};
+
+/* From here on jobs do nothing, and nothing is printed. */
+static void fail(struct scan *scan, int error)
 {
-    for (uint32_t i = 0; i < file->nerrors; i++) {
-        if (file->errors[i].code == RSL_SOURCE_ERROR_NOT_UTF8)
+    uint32_t none = 0;
+    rsl_u32_cas_relaxed(&scan->error, &none, (uint32_t)error);
+}
+
+static bool has_failed(const struct scan *scan)
+{
+    return rsl_u32_load_relaxed(&scan->error) != 0;
+}
+
+/* ---- on the workers */
+
+static int init_worker(struct rsl_worker *worker, void *arg)
+{
+    const struct rsl_scan_options *options = ((const struct scan *)arg)->options;
+    struct rsl_file_scanner *scanner = malloc(sizeof *scanner);
+    if (scanner == NULL)
+        return RSL_ENOMEM;
+    rsl_file_scanner_init(scanner, options->format, options->stdin_path);
+    rsl_worker_set_slot(worker, 0, scanner);
+    return RSL_OK;
+}
+
+static int fini_worker(struct rsl_worker *worker, void *arg)
+{
+    struct scan *scan = arg;
+    struct rsl_file_scanner *scanner = rsl_worker_slot(worker, 0);
+    pthread_mutex_lock(&scan->totals_lock);
+    rsl_scan_totals_add(&scan->totals, &scanner->totals);
+    pthread_mutex_unlock(&scan->totals_lock);
+    rsl_file_scanner_fini(scanner);
+    free(scanner);
+    return RSL_OK;
+}
+
+/* A job. */
+static int parse_chunk(struct rsl_worker *worker, void *arg)
+{
+    struct chunk *chunk = arg;
+    struct scan *scan = chunk->scan;
+    struct rsl_file_scanner *scanner = rsl_worker_slot(worker, 0);
+    for (size_t i = 0; i < chunk->nfiles && !has_failed(scan); i++)
+        rsl_file_scanner_scan(scanner, chunk->paths[i]);
+    if (scanner->out.failed || scanner->diagnostics.failed)
+        fail(scan, ENOMEM);
+    const struct message message = {chunk->index, scanner->out, scanner->diagnostics};
+    free(chunk);
+    if (!scan->options->sorted && message.out.nbytes + message.diagnostics.nbytes == 0)
+        return RSL_OK;
+    /* The texts go with the message; the next file gets new ones. */
+    scanner->out = scanner->diagnostics = (struct rsl_text_buffer){0};
+    return (int)rsl_mpsc_send(scan->messages, &message, RSL_FOREVER);
+}
+
+static void spawn(struct scan *scan, struct chunk *chunk)
+{
+    if (rsl_pool_spawn(scan->pool, RSL_PRIORITY_HIGH, parse_chunk, chunk) != RSL_OK) {
+        free(chunk);
+        fail(scan, ENOMEM);
+    }
+}
+
+/* ---- the walk */
+
+static void report(void *context, const char *path, int error)
+{
+    struct scan *scan = context;
+    struct rsl_text_buffer text = {0};
+    rsl_report_put_io_error(&text, path, error);
+    rsl_text_buffer_write(&text, stderr);
+    rsl_text_buffer_fini(&text);
+    rsl_u64_fetch_add_relaxed(&scan->nmissing, 1);
+}
+
+/* Spawns a job for files that the walk has found. */
+static bool spawn_found(void *context, unsigned worker, const struct rsl_walk_file *files,
+                        size_t nfiles)
+{
+    (void)worker;
+    struct scan *scan = context;
+    while (nfiles > 0) {
+        const size_t n = nfiles < CHUNK_FILES ? nfiles : CHUNK_FILES;
+        size_t nbytes = sizeof(struct chunk);
+        for (size_t i = 0; i < n; i++)
+            nbytes += files[i].path_nbytes + 1;
+        struct chunk *chunk = malloc(nbytes);
+        if (chunk == NULL) {
+            fail(scan, ENOMEM);
             return false;
-    }
-    return true;
-}
-
-static void count_file(struct rsl_scan_totals *totals, const struct rsl_file *file, bool utf8)
-{
-    totals->nsource_errors += file->nerrors;
-    if (!utf8)
-        totals->nnot_utf8++;
-    else if (file->nerrors > 0)
-        totals->nwith_errors++;
-    else
-        totals->nok++;
-    totals->nitems += file->nitems;
-    for (uint32_t i = 0; i < file->nitems; i++)
-        totals->nitems_by_kind[file->items[i].kind]++;
-}
-
-static void put_results(struct worker *worker, const char *shown, const char *status)
-{
-    struct rsl_file *file = &worker->file;
-    struct rsl_text_buffer *out = &worker->out;
-    const uint8_t *src = worker->source.bytes;
-    switch (worker->scan->format) {
-    case RSL_SCAN_SUMMARY: break;
-    case RSL_SCAN_JSONL:
-        rsl_jsonl_put_file(out, shown, worker->source.nbytes, status, file->nitems, file->nerrors);
-        rsl_jsonl_put_items(out, file, src);
-        rsl_jsonl_put_errors(out, shown, file, src);
-        break;
-    case RSL_SCAN_TEXT:
-        rsl_report_put_path(out, shown);
-        rsl_text_buffer_puts(out, "\n");
-        rsl_outline_put(out, file, src);
-        break;
-    }
-}
-
-static void scan_file(struct worker *worker, const char *path)
-{
-    struct rsl_scan_totals *totals = &worker->totals;
-    const char *shown = strcmp(path, "-") == 0 ? worker->scan->stdin_path : path;
-    totals->nfiles++;
-    const int error = rsl_read_file(&worker->source, path);
-    if (error != 0) {
-        totals->nunreadable++;
-        rsl_report_put_io_error(&worker->diagnostics, shown, -error);
-        if (worker->scan->format == RSL_SCAN_JSONL) {
-            rsl_jsonl_put_file(&worker->out, shown, 0, "io-error", 0, 1);
-            rsl_jsonl_put_io_error(&worker->out, shown, strerror(-error));
         }
-        return;
+        *chunk = (struct chunk){.scan = scan, .nfiles = n};
+        char *text = (char *)(chunk + 1);
+        for (size_t i = 0; i < n; i++) {
+            chunk->paths[i] = memcpy(text, files[i].path, files[i].path_nbytes + 1);
+            text += files[i].path_nbytes + 1;
+        }
+        spawn(scan, chunk);
+        files += n;
+        nfiles -= n;
     }
-    totals->nbytes += worker->source.nbytes;
-    const enum rsl_status parsed =
-        rsl_parse(&worker->file, worker->source.bytes, worker->source.nbytes, NULL);
-    if (parsed != RSL_OK) {
-        totals->ninternal_errors++;
-        rsl_text_buffer_puts(&worker->diagnostics, "rustle: ");
-        rsl_report_put_path(&worker->diagnostics, shown);
-        rsl_text_buffer_puts(&worker->diagnostics, ": ");
-        rsl_text_buffer_puts(&worker->diagnostics, rsl_status_message(parsed));
-        rsl_text_buffer_puts(&worker->diagnostics, "\n");
-        return;
-    }
-    const bool utf8 = is_utf8(&worker->file);
-    if (!utf8)
-        worker->file.nitems = 0; /* names and texts of such a file are no text */
-    count_file(totals, &worker->file, utf8);
-    put_results(worker, shown, !utf8 ? "not-utf8" : worker->file.nerrors > 0 ? "error" : "ok");
-    rsl_report_put_errors(&worker->diagnostics, shown, &worker->file, worker->source.bytes);
+    return !has_failed(scan);
 }
+
+static bool keep_found(void *context, unsigned worker, const struct rsl_walk_file *files,
+                       size_t nfiles)
+{
+    (void)worker;
+    struct scan *scan = context;
+    for (size_t i = 0; i < nfiles; i++) {
+        if (rsl_path_list_add(&scan->paths, files[i].path) != 0)
+            fail(scan, ENOMEM);
+    }
+    return !has_failed(scan);
+}
+
+static void walk(struct scan *scan, bool sorted)
+{
+    struct rsl_walk_options options = scan->options->walk;
+    options.pool = scan->pool;
+    options.suffix = ".rs";
+    options.sorted = sorted;
+    options.emit = sorted ? keep_found : spawn_found;
+    options.report = report;
+    options.context = scan;
+    const enum rsl_status status =
+        scan->nroots == 0 ? RSL_OK : rsl_walk_run(scan->roots, scan->nroots, &options);
+    if (status != RSL_OK)
+        fail(scan, status == RSL_EINVAL ? EINVAL : ENOMEM);
+}
+
+/* ---- printing */
 
 static int write_all(int fd, const struct rsl_text_buffer *text)
 {
@@ -126,95 +201,155 @@ static int write_all(int fd, const struct rsl_text_buffer *text)
     while (at < text->nbytes) {
         const ssize_t n = write(fd, text->bytes + at, text->nbytes - at);
         if (n < 0 && errno != EINTR)
-            return -errno;
+            return errno;
         at += n > 0 ? (size_t)n : 0;
     }
-    return text->failed ? -ENOMEM : 0;
+    return 0;
 }
 
-/* Writes what the chunk has given, when it is its turn. False when the scan is to stop. */
-static bool print_chunk(struct worker *worker, size_t chunk)
+static void print(struct scan *scan, struct message *message)
 {
-    struct scan *scan = worker->scan;
-    pthread_mutex_lock(&scan->lock);
-    while (scan->ordered && scan->next_to_print != chunk && scan->error == 0)
-        pthread_cond_wait(&scan->printed, &scan->lock);
-    if (scan->error == 0)
-        scan->error = write_all(STDOUT_FILENO, &worker->out);
-    if (scan->error == 0)
-        write_all(STDERR_FILENO, &worker->diagnostics); /* nobody may be listening there */
-    scan->next_to_print++;
-    const bool go_on = scan->error == 0;
-    pthread_cond_broadcast(&scan->printed);
-    pthread_mutex_unlock(&scan->lock);
-    worker->out.nbytes = worker->diagnostics.nbytes = 0;
-    return go_on;
-}
-
-static void add_totals(struct rsl_scan_totals *to, const struct rsl_scan_totals *from)
-{
-    to->nfiles += from->nfiles;
-    to->nok += from->nok;
-    to->nwith_errors += from->nwith_errors;
-    to->nnot_utf8 += from->nnot_utf8;
-    to->nunreadable += from->nunreadable;
-    to->nbytes += from->nbytes;
-    to->nitems += from->nitems;
-    to->nsource_errors += from->nsource_errors;
-    to->ninternal_errors += from->ninternal_errors;
-    for (unsigned i = 0; i < RSL_ITEM_KIND_COUNT; i++)
-        to->nitems_by_kind[i] += from->nitems_by_kind[i];
-}
-
-static void *run_worker(void *argument)
-{
-    struct scan *scan = argument;
-    struct worker worker = {.scan = scan};
-    rsl_file_init(&worker.file, NULL);
-    for (;;) {
-        const size_t chunk = atomic_fetch_add_explicit(&scan->next_chunk, 1, memory_order_relaxed);
-        const size_t first = chunk * CHUNK_FILES;
-        if (first >= scan->paths->npaths)
-            break;
-        for (size_t i = first; i < first + CHUNK_FILES && i < scan->paths->npaths; i++)
-            scan_file(&worker, rsl_path_list_get(scan->paths, i));
-        if (!print_chunk(&worker, chunk))
-            break;
+    if (!has_failed(scan)) {
+        const int error = write_all(STDOUT_FILENO, &message->out);
+        if (error != 0)
+            fail(scan, error);
+        else
+            write_all(STDERR_FILENO, &message->diagnostics); /* nobody may be listening there */
     }
-    pthread_mutex_lock(&scan->lock);
-    add_totals(&scan->totals, &worker.totals);
-    pthread_mutex_unlock(&scan->lock);
-    rsl_text_buffer_fini(&worker.out);
-    rsl_text_buffer_fini(&worker.diagnostics);
-    rsl_source_buffer_fini(&worker.source);
-    rsl_file_fini(&worker.file);
+    rsl_text_buffer_fini(&message->out);
+    rsl_text_buffer_fini(&message->diagnostics);
+}
+
+static void *run_walk(void *arg)
+{
+    struct scan *scan = arg;
+    if (scan->has_stdin) {
+        struct chunk *chunk = malloc(sizeof *chunk);
+        if (chunk == NULL) {
+            fail(scan, ENOMEM);
+        } else {
+            *chunk = (struct chunk){.scan = scan, .nfiles = 1, .paths = {"-"}};
+            spawn(scan, chunk);
+        }
+    }
+    walk(scan, false);
+    rsl_pool_wait(scan->pool);
+    rsl_mpsc_close(scan->messages);
     return NULL;
 }
 
-int rsl_scan(const struct rsl_path_list *paths, enum rsl_scan_format format, unsigned nthreads,
-             bool ordered, const char *stdin_path, struct rsl_scan_totals *totals_out)
+static void scan_unsorted(struct scan *scan)
 {
-    struct scan scan = {
-        .paths = paths,
-        .stdin_path = stdin_path,
-        .format = format,
-        .ordered = ordered,
-        .lock = PTHREAD_MUTEX_INITIALIZER,
-        .printed = PTHREAD_COND_INITIALIZER,
+    pthread_t walker;
+    const int error = pthread_create(&walker, NULL, run_walk, scan);
+    if (error != 0) {
+        fail(scan, error);
+        return;
+    }
+    struct message message = {0};
+    while (rsl_mpsc_receive(scan->messages, &message, RSL_FOREVER) == RSL_OK)
+        print(scan, &message);
+    pthread_join(walker, NULL);
+}
+
+/* Spawns the job of chunk `index`, which is not beyond the last. */
+static void spawn_chunk(struct scan *scan, size_t index)
+{
+    const size_t first = index * CHUNK_FILES, nleft = scan->paths.npaths - first;
+    struct chunk *chunk = malloc(sizeof *chunk);
+    if (chunk == NULL) {
+        fail(scan, ENOMEM);
+        return;
+    }
+    *chunk = (struct chunk){.scan = scan, .index = index};
+    chunk->nfiles = nleft < CHUNK_FILES ? nleft : CHUNK_FILES;
+    for (size_t i = 0; i < chunk->nfiles; i++)
+        chunk->paths[i] = rsl_path_list_get(&scan->paths, first + i);
+    spawn(scan, chunk);
+}
+
+static void scan_sorted(struct scan *scan)
+{
+    walk(scan, true);
+    if (scan->has_stdin) {
+        if (rsl_path_list_add(&scan->paths, "-") != 0)
+            fail(scan, ENOMEM);
+        rsl_path_list_sort(&scan->paths);
+    }
+    const size_t nchunks = (scan->paths.npaths + CHUNK_FILES - 1) / CHUNK_FILES;
+    struct message waiting[WINDOW] = {0}; /* those that have come too early, by index mod WINDOW */
+    bool has_come[WINDOW] = {false};
+    size_t nspawned = 0;
+    for (size_t next = 0; next < nchunks && !has_failed(scan); next++) {
+        while (nspawned < nchunks && nspawned < next + WINDOW && !has_failed(scan))
+            spawn_chunk(scan, nspawned++);
+        struct message message = {0};
+        while (!has_come[next % WINDOW] && !has_failed(scan) &&
+               rsl_mpsc_receive(scan->messages, &message, RSL_FOREVER) == RSL_OK) {
+            waiting[message.index % WINDOW] = message;
+            has_come[message.index % WINDOW] = true;
+        }
+        print(scan, &waiting[next % WINDOW]);
+        has_come[next % WINDOW] = false;
+    }
+    /* After a failure some messages may still come. The channel has room for all. */
+    rsl_pool_wait(scan->pool);
+    rsl_mpsc_close(scan->messages);
+    struct message message = {0};
+    while (rsl_mpsc_receive(scan->messages, &message, RSL_FOREVER) == RSL_OK)
+        print(scan, &message);
+    for (size_t i = 0; i < WINDOW; i++) {
+        if (has_come[i])
+            print(scan, &waiting[i]);
+    }
+    rsl_path_list_fini(&scan->paths);
+}
+
+/* Sets the roots apart from "-". Returns 0 or -ENOMEM. */
+static int take_roots(struct scan *scan, const char *const *roots, size_t nroots)
+{
+    scan->roots = malloc((nroots + 1) * sizeof *scan->roots);
+    if (scan->roots == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < nroots; i++) {
+        if (strcmp(roots[i], "-") == 0)
+            scan->has_stdin = true;
+        else
+            scan->roots[scan->nroots++] = roots[i];
+    }
+    return 0;
+}
+
+int rsl_scan(const char *const *roots, size_t nroots, const struct rsl_scan_options *options,
+             struct rsl_scan_totals *totals_out, uint64_t *nmissing_out)
+{
+    struct scan scan = {.options = options, .totals_lock = PTHREAD_MUTEX_INITIALIZER};
+    const struct rsl_pool_options pool_options = {
+        .nworkers = options->nthreads,
+        .init_worker = init_worker,
+        .fini_worker = fini_worker,
+        .hook_arg = &scan,
     };
-    const size_t nchunks = (paths->npaths + CHUNK_FILES - 1) / CHUNK_FILES;
-    if (nthreads > nchunks)
-        nthreads = (unsigned)nchunks;
-    pthread_t *threads = nthreads > 1 ? calloc(nthreads - 1, sizeof *threads) : NULL;
-    unsigned nstarted = 0;
-    /* A thread that cannot be had is done without: the others take its chunks. */
-    while (threads != NULL && nstarted + 1 < nthreads &&
-           pthread_create(&threads[nstarted], NULL, run_worker, &scan) == 0)
-        nstarted++;
-    run_worker(&scan);
-    for (unsigned i = 0; i < nstarted; i++)
-        pthread_join(threads[i], NULL);
-    free(threads);
+    int error = take_roots(&scan, roots, nroots);
+    if (error == 0 &&
+        rsl_mpsc_create(WINDOW, sizeof(struct message), NULL, &scan.messages) != RSL_OK)
+        error = -ENOMEM;
+    if (error == 0) {
+        const int status = rsl_pool_create(&pool_options, &scan.pool);
+        if (status != RSL_OK)
+            error = status == RSL_EIO ? -EAGAIN : -ENOMEM;
+    }
+    if (error == 0) {
+        if (options->sorted)
+            scan_sorted(&scan);
+        else
+            scan_unsorted(&scan);
+        rsl_pool_destroy(scan.pool);
+        error = -(int)rsl_u32_load_relaxed(&scan.error);
+    }
+    rsl_mpsc_destroy(scan.messages);
+    free(scan.roots);
     *totals_out = scan.totals;
-    return scan.error;
+    *nmissing_out = rsl_u64_load_relaxed(&scan.nmissing);
+    return error;
 }

@@ -1,31 +1,29 @@
-/* scan.h - parsing many files with a few threads, and printing what they hold. */
+/* scan.h - parsing the files below some folders on all cores, and printing what they hold. */
 #ifndef RSL_TOOLS_SCAN_H
 #define RSL_TOOLS_SCAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "parser/parser.h"
-#include "tools/walk.h"
+#include "sched/walk.h"
+#include "tools/scan_file.h"
 
-enum rsl_scan_format {
-    RSL_SCAN_SUMMARY, /* totals only */
-    RSL_SCAN_JSONL,
-    RSL_SCAN_TEXT, /* an outline of each file under its path */
+/* All is borrowed. */
+struct rsl_scan_options {
+    enum rsl_scan_format format;
+    size_t nthreads; /* that parse; at least 1 */
+    bool sorted;     /* output in the order of the paths' bytes, whatever the number of threads */
+    const char *stdin_path;
+    /* Which files; the walk's pool, suffix, sorted, emit, report and context are not looked at. */
+    struct rsl_walk_options walk;
 };
 
-struct rsl_scan_totals {
-    uint64_t nfiles, nok, nwith_errors, nnot_utf8, nunreadable;
-    uint64_t nbytes, nitems, nsource_errors;
-    uint64_t ninternal_errors; /* files that could not be parsed to the end for want of memory */
-    uint64_t nitems_by_kind[RSL_ITEM_KIND_COUNT];
-};
-
-/* Parses the files of `paths` ("-" is standard input, shown as `stdin_path`), writes results to
- * standard output and errors to standard error. With `ordered`, output is in the order of `paths`;
- * else that of chunks of files as they are done. Returns 0 or a negative errno of a failed write or
- * thread. */
-int rsl_scan(const struct rsl_path_list *paths, enum rsl_scan_format format, unsigned nthreads,
-             bool ordered, const char *stdin_path, struct rsl_scan_totals *totals_out);
+/* Parses the files below roots[0..nroots), "-" being standard input; writes results to standard
+ * output and errors to standard error. *nmissing_out: how many roots and folders could not be read,
+ * which was told. Returns 0, or a negative errno of a failed write, or for want of memory or
+ * threads; some results may have been written then. */
+int rsl_scan(const char *const *roots, size_t nroots, const struct rsl_scan_options *options,
+             struct rsl_scan_totals *totals_out, uint64_t *nmissing_out);
 
 #endif

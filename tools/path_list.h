@@ -1,11 +1,11 @@
-/* walk.h - the source files below a folder. */
-#ifndef RSL_TOOLS_WALK_H
-#define RSL_TOOLS_WALK_H
+/* path_list.h - many paths in one block of memory. */
+#ifndef RSL_TOOLS_PATH_LIST_H
+#define RSL_TOOLS_PATH_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Paths in one block of memory, each with its NUL. All zero is empty. */
+/* Each path with its NUL. All zero is empty. */
 struct rsl_path_list {
     char *text;
     size_t text_nbytes, text_capacity;
@@ -26,11 +26,10 @@ int rsl_path_list_add(struct rsl_path_list *list, const char *path);
 /* Sorts by bytes and drops what is there twice. */
 void rsl_path_list_sort(struct rsl_path_list *list);
 
-/* Appends `path` itself if it is no folder, else every regular file below it whose name ends in
- * .rs. Hidden entries and symbolic links below it are passed over; `path` itself may be either.
- * What cannot be read is told by report(context, path, errno) and passed over. Returns 0, or
- * -ENOMEM. */
-int rsl_walk(struct rsl_path_list *list, const char *path,
-             void (*report)(void *context, const char *path, int error), void *context);
+/* Appends `root` itself if it is no folder, else the .rs files below it that a walk finds by
+ * default (sched/walk.h). What cannot be read is told by report(context, path, errno) and passed
+ * over. Returns 0, or -ENOMEM. */
+int rsl_path_list_walk(struct rsl_path_list *list, const char *root,
+                       void (*report)(void *context, const char *path, int error), void *context);
 
 #endif
