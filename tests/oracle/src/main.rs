@@ -3,6 +3,7 @@
 //! oracle items PATH...          JSON Lines, as `rustle scan --format jsonl`
 //! oracle items --hash PATH...   one line a file
 //! oracle count PATH...          totals
+//! oracle modules PATH...        one line a crate's root: the files of that crate
 //!
 //! A path `-` stands for the lines of standard input. `--no-macro-items` after `items` leaves out
 //! what stands in macro arguments. See README.md.
@@ -12,6 +13,7 @@ mod count;
 mod hash;
 mod hidden;
 mod items;
+mod modules;
 mod record;
 mod run;
 mod source;
@@ -22,7 +24,7 @@ mod verbatim;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: oracle tokens FILE | tokens --hash PATH... | items [--hash] [--no-macro-items] PATH... | count PATH...";
+const USAGE: &str = "usage: oracle tokens FILE | tokens --hash PATH... | items [--hash] [--no-macro-items] PATH... | count PATH... | modules PATH...";
 
 fn run() -> io::Result<()> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -60,6 +62,7 @@ fn run() -> io::Result<()> {
             run::each(paths, |_, bytes| count::Count::file(bytes), |count| total.merge(count))?;
             total.print();
         }
+        ("modules", false) => run::each(paths, modules::line, &mut print)?,
         _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, USAGE)),
     }
     written?;
