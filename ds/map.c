@@ -32,7 +32,8 @@
  *    the value was RSL_MAP_GONE. So when it is retired nothing that is not itself retired leads to
  *    an entry. For want of memory the entry stays where it is, removed, and the writer tries again
  *    later.
- * 5. An entry is shown to iterations by RSL_MAP_PUBLISHED after it has got into its slot; when its
+ * 5. An entry is shown to iterations by RSL_MAP_PUBLISHED after it has got into its slot, which its
+ *    inserter sets, or whoever finds the key before; when its
  *    memory is used again that is cleared before the value is set. Iterations walk the memory of
  *    entries, not the table, and never meet its growth.
  * 6. A retired segment cannot be reached anew. Before a segment is replaced, the tree points to it
@@ -145,7 +146,7 @@ struct wanted {
     const struct rsl_map_entry *entry;
 };
 
-static bool is_wanted(const struct wanted *wanted, const struct rsl_map_entry *entry)
+static bool is_wanted(const struct wanted *wanted, struct rsl_map_entry *entry)
 {
     if (wanted->entry != NULL)
         return entry == wanted->entry;
@@ -154,8 +155,15 @@ static bool is_wanted(const struct wanted *wanted, const struct rsl_map_entry *e
     if (nbytes != wanted->nbytes)
         return false;
     rsl_plain_read(key, nbytes);
-    return (nbytes == 0 || memcmp(key, wanted->key, nbytes) == 0) &&
-           rsl_map_value(entry) != RSL_MAP_GONE;
+    if ((nbytes != 0 && memcmp(key, wanted->key, nbytes) != 0) ||
+        rsl_map_value(entry) == RSL_MAP_GONE)
+        return false;
+    /* Whoever has seen a key must find it in an iteration, even if the inserter has been stopped
+     * before it could publish it. Relaxed load: a guess that saves a write; release: guarantee 5,
+     * as in rsl_map_get_or_insert(). */
+    if (__builtin_expect((rsl_u32_load_relaxed(&entry->key_nbytes) & RSL_MAP_PUBLISHED) == 0, 0))
+        rsl_u32_fetch_or_release(&entry->key_nbytes, RSL_MAP_PUBLISHED);
+    return true;
 }
 
 /* Where a probe has ended: at an entry, at a slot that was empty, or, with both NULL, at the end of

@@ -4,14 +4,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "sched/open_path.h"
 
-/* With less room than this in the buffer a folder is not read on: an entry takes at most 280. */
-#define MIN_ROOM 1024
+/* No path leads to a longer name. Names may well exceed NAME_MAX: those of vfat, exfat and ntfs are
+ * up to 255 UTF-16 units, and FUSE allows 1,024 bytes. */
+#define MAX_NAME_NBYTES (PATH_MAX - 1)
+
+/* With less room than this in the buffer a folder is not read on: what an entry takes at most. */
+#define MIN_ROOM (MAX_NAME_NBYTES + 64)
 
 struct reading {
     struct rsl_walk_worker *worker;
@@ -111,7 +116,7 @@ static unsigned probe_special(int fd)
 static bool set_folder_path(struct rsl_walk *walk, struct rsl_walk_buffer *buffer,
                             const char *first, size_t nfirst, const char *second, size_t nsecond)
 {
-    if (!rsl_walk_reserve(walk, buffer, nfirst + nsecond + NAME_MAX + 3))
+    if (!rsl_walk_reserve(walk, buffer, nfirst + nsecond + MAX_NAME_NBYTES + 2))
         return false;
     memcpy(buffer->bytes, first, nfirst);
     memcpy(buffer->bytes + nfirst, second, nsecond);
@@ -358,6 +363,10 @@ static void take_entries(const struct reading *reading, size_t nbytes)
             continue;
         const unsigned char type = entry->d_type;
         const size_t name_nbytes = strlen(name);
+        if (name_nbytes > MAX_NAME_NBYTES) {
+            report_folder(reading, ENAMETOOLONG);
+            continue;
+        }
         if (type == DT_DIR || type == DT_UNKNOWN || (type == DT_LNK && walk->options.follow) ||
             (type == DT_REG && has_suffix(walk, name, name_nbytes)))
             take_entry(reading, entry, name_nbytes);

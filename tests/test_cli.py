@@ -291,7 +291,7 @@ class Scan(Case):
 
     def test_wrong_option_values_are_named(self):
         for args in (["--format", "xml"], ["--sort", "size"], ["-j", "two"], ["-j", "-1"],
-                     ["-j", ""], ["-j", "2x"], ["--threads", "99999999999999999999"],
+                     ["-j", ""], ["-j", "2x"], ["--threads", "99999999999999999999"], ["-j", "513"],
                      ["--max-filesize", "x"], ["--max-filesize", "1KB"], ["-g", "a{b"]):
             with self.subTest(args=args):
                 self.check_usage_error("scan", *args, self.folder, says=args[1].encode())

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "sched/git_excludes.h"
 #include "tools/report.h"
 #include "tools/scan.h"
+#include "tools/threads.h"
 
 struct options {
     struct rsl_scan_options scan;
@@ -44,23 +44,6 @@ static void print_help(void)
         "Errors in the sources go to standard error as file:line:col: error: message.\n"
         "Exit status: 0 files found, 1 none found, 2 an error.\n",
         stdout);
-}
-
-static unsigned default_threads(void)
-{
-    cpu_set_t cpus;
-    return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? (unsigned)CPU_COUNT(&cpus) : 1;
-}
-
-static bool parse_threads(const char *text, size_t *nthreads_out)
-{
-    char *end;
-    errno = 0;
-    const unsigned long n = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || n > 1024)
-        return false;
-    *nthreads_out = n == 0 ? default_threads() : (size_t)n;
-    return true;
 }
 
 /* A number of bytes, perhaps with one of the suffixes K, M, G: powers of 1,024. */
@@ -120,7 +103,7 @@ static int parse_options(int argc, char **argv, struct options *options)
             }
             break;
         case 'j':
-            if (!parse_threads(optarg, &scan->nthreads)) {
+            if (!rsl_parse_threads(optarg, &scan->nthreads)) {
                 rsl_report("bad number of threads '%s'", optarg);
                 return RSL_EXIT_ERROR;
             }
@@ -218,7 +201,7 @@ static int run(int argc, char **argv, struct options *options)
 
 int rsl_cmd_scan(int argc, char **argv)
 {
-    struct options options = {.scan = {.nthreads = default_threads(), .stdin_path = "<stdin>"}};
+    struct options options = {.scan = {.nthreads = rsl_default_threads(), .stdin_path = "<stdin>"}};
     options.globs = calloc((size_t)argc, sizeof *options.globs);
     if (options.globs == NULL) {
         rsl_report("%s", strerror(ENOMEM));

@@ -13,6 +13,7 @@
 #include "tools/scan.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,7 +201,9 @@ static int write_all(int fd, const struct rsl_text_buffer *text)
     size_t at = 0;
     while (at < text->nbytes) {
         const ssize_t n = write(fd, text->bytes + at, text->nbytes - at);
-        if (n < 0 && errno != EINTR)
+        if (n < 0 && errno == EAGAIN) /* whoever shares the output has made it non-blocking */
+            poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+        else if (n < 0 && errno != EINTR)
             return errno;
         at += n > 0 ? (size_t)n : 0;
     }
