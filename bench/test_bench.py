@@ -1,6 +1,6 @@
 """The programs of bench/ do what they say: rows are there, and what they count is right.
 
-Usage: test_bench.py RUSTLE-FLOOR [RUSTLE-BENCH]
+Usage: test_bench.py RUSTLE-FLOOR [RUSTLE-PRIMITIVES [RUSTLE-BENCH]]
 """
 
 import json
@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "samples")
-FLOOR, BENCH = (sys.argv[1:] + [""])[:2]
+FLOOR, PRIMITIVES, BENCH = (sys.argv[1:] + ["", ""])[:3]
 CORPUS_ROWS = ["floor/count_newlines", "floor/utf8_validate", "lex/tokens", "lex/tokens_scalar",
                "parse/items", "parse/items_scalar"]
 
@@ -99,6 +99,68 @@ class Bench(unittest.TestCase):
                 self.assertEqual(done.returncode, 1)
                 self.assertIn(message, done.stderr)
                 self.assertEqual(done.stdout, "")
+
+
+@unittest.skipUnless(PRIMITIVES, "rustle-primitives is not built")
+class Primitives(unittest.TestCase):
+    # Rows whose process reports several figures: what is behind the row's name.
+    PARTS = {"map_1": ["/insert_growing", "/bytes_an_entry", "/hit", "/miss", "/mix_90_10",
+                       "/iterate", "/remove"],
+             "map_2": ["/insert_growing", "/hit", "/miss", "/mix_90_10", "/iterate", "/remove"],
+             "pool_1/idle": ["/start", "/submit"], "pool_2/idle": ["/start", "/submit"]}
+
+    def rows(self):
+        done = run([PRIMITIVES])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [line.split() for line in done.stdout.splitlines()]
+
+    def measure(self, row, peer, size):
+        done = run([PRIMITIVES, row, peer, size])
+        self.assertEqual(done.returncode, 0, f"{row}: {done.stderr}")
+        lines = [line.split() for line in done.stdout.splitlines()]
+        self.assertEqual([line[0] for line in lines],
+                         [row + part for part in self.PARTS.get(row, [""])])
+        for _, value, unit in lines:
+            self.assertIn(unit, ("ns", "us", "M/s", "bytes"))
+            if unit != "bytes": # of a small map, the pages that it takes were there before
+                self.assertGreater(float(value), 0, row)
+
+    def test_every_row_accounts_for_its_items(self):
+        rows = [row for row in self.rows() if not row[0].startswith("map")]
+        self.assertGreater(len(rows), 30)
+        for row, peer in rows:
+            with self.subTest(row=row):
+                self.measure(row, peer, "1000")
+
+    def test_every_row_over_maps_finds_the_keys_of_the_file(self):
+        rows = [row for row in self.rows() if row[0].startswith("map")]
+        self.assertGreater(len(rows), 5)
+        with tempfile.TemporaryDirectory() as folder:
+            keys = os.path.join(folder, "keys")
+            with open(keys, "w", encoding="ascii") as file:
+                file.writelines(f"src/{i % 7}/{i}.rs\n" for i in range(2 * 3001))
+            for row, peer in rows:
+                with self.subTest(row=row):
+                    self.measure(row, peer, keys)
+            # The same keys as stored and as absent ones: what is inserted is not new, and what
+            # should be missed is found.
+            with open(keys, "w", encoding="ascii") as file:
+                file.writelines(f"{i % 100}\n" for i in range(200))
+            done = run([PRIMITIVES, "map_1", "rustle", keys])
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("failed: no other key is found", done.stderr)
+
+    def test_says_how_it_is_called(self):
+        for argv in (["deque/push_pop"], ["deque/push_pop", "nobody"], ["none", "rustle", "1"],
+                     ["deque/push_pop", "rustle", "1", "1"]):
+            done = run([PRIMITIVES, *argv])
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("usage: ", done.stderr)
+            self.assertEqual(done.stdout, "")
+        for size in ("0", "none"):
+            done = run([PRIMITIVES, "deque/push_pop", "rustle", size])
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("failed: the size is a number above 0", done.stderr)
 
 
 unittest.main(argv=sys.argv[:1])

@@ -32,9 +32,13 @@ __attribute__((always_inline)) static inline void rsl_item_copy_words(void *to, 
 __attribute__((always_inline)) static inline void rsl_item_copy(void *to, const void *from,
                                                                 size_t nbytes)
 {
+    /* Found out first, because it is the commonest of sizes that are not known here. */
+    if (__builtin_expect(nbytes == 16, 1)) {
+        rsl_item_copy_words(to, from, 2);
+        return;
+    }
     switch (nbytes) {
     case 8: rsl_item_copy_words(to, from, 1); break;
-    case 16: rsl_item_copy_words(to, from, 2); break;
     case 32: rsl_item_copy_words(to, from, 4); break;
     case 64: rsl_item_copy_words(to, from, 8); break;
     default: memcpy(to, from, nbytes);
