@@ -63,15 +63,15 @@ static inline bool is_sound(const struct rsl_tokens *tokens, const uint8_t *src,
         case RSL_TOKEN_GUARDED_STR_PREFIX:
         case RSL_TOKEN_UNKNOWN: return false;
         case RSL_TOKEN_BYTE:
-            if (rsl_scan_quote(src + token->start + 2, src + nbytes) !=
-                src + token->start + token->nbytes) {
-                return false;
-            }
-            /* fall through */
         case RSL_TOKEN_CHAR:
         case RSL_TOKEN_STR:
         case RSL_TOKEN_BYTE_STR:
         case RSL_TOKEN_C_STR:
+            if (token->kind == RSL_TOKEN_BYTE &&
+                rsl_scan_quote(src + token->start + 2, src + nbytes) !=
+                    src + token->start + token->nbytes) {
+                return false;
+            }
             if (token->suffix_start < token->nbytes ||
                 (token->kind < RSL_TOKEN_STR && (token->flags & RSL_TOKEN_UNTERMINATED))) {
                 return false;
