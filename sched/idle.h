@@ -6,9 +6,11 @@
  * job available calls rsl_pool_job_added() (worker.h).
  *
  * 1. No job is left lying while a worker that could take it sleeps and nobody searches. Waking a
- *    thread is dear, so a job wakes nobody if somebody searches; in exchange the last searcher to
- *    find a job wakes the next one, and a searcher that finds none looks through all queues once
- *    more after it has said that it searches no longer and before it sleeps.
+ *    thread is dear, so a job wakes nobody if somebody searches. In exchange the last searcher to
+ *    find a job wakes the next one; and a searcher that finds none looks through all queues once
+ *    more after it has said that it searches no longer and before it sleeps, and wakes the next
+ *    one if it takes a job then, since others may have come with that. Whoever moves jobs to
+ *    another queue announces them anew: who looked meanwhile may have seen them in neither.
  * 2. At most one sleeper at a time is made a searcher, by whoever wakes it.
  * 3. Adding a job while all workers are busy costs a load.
  *

@@ -110,7 +110,7 @@ static enum rsl_status spawn(struct rsl_worker *worker, rsl_job_fn *fn, void *ar
     rsl_scope_add(scope, worker);
     const enum rsl_status status = rsl_worker_queue(worker, scope, fn, arg, fifo);
     if (status != RSL_OK)
-        rsl_scope_remove(scope, worker);
+        rsl_scope_finish(scope, 1);
     return status;
 }
 

@@ -90,9 +90,10 @@ size_t rsl_pool_nworkers(const struct rsl_pool *pool);
 enum rsl_priority { RSL_PRIORITY_HIGH, RSL_PRIORITY_NORMAL, RSL_PRIORITY_LOW };
 #define RSL_NPRIORITIES 3
 
-/* Queues a job, first come, first begun within its priority. Returns RSL_OK, RSL_ENOMEM or
- * RSL_ECLOSED. Jobs should rather call rsl_spawn(), which is cheaper and never closed to them. No
- * system call unless a worker has to be woken. */
+/* Queues a job. Those of one priority leave the queue in the order in which they came; but workers
+ * take NORMAL ones several at a time, to their own deques, so that a job can begin before some that
+ * came earlier. Returns RSL_OK, RSL_ENOMEM or RSL_ECLOSED. Jobs should rather call rsl_spawn(),
+ * which is cheaper and never closed to them. No system call unless a worker has to be woken. */
 enum rsl_status rsl_pool_spawn(struct rsl_pool *pool, enum rsl_priority priority, rsl_job_fn *fn,
                                void *arg);
 
@@ -108,14 +109,16 @@ enum rsl_status rsl_spawn_at(struct rsl_worker *worker, enum rsl_priority priori
                              void *arg);
 
 /* Puts a job into the inbox of worker `iworker`, which begins it, or lets it be stolen, when it
- * comes round to that: soon, unless it is in a long job. First come, first begun, before the jobs
- * in its deque. One thread at a time may send to one worker. Returns RSL_OK, RSL_EAGAIN if the
- * inbox is full, or RSL_ECLOSED. Allocates nothing. */
+ * comes round to that: when its deque is empty, and otherwise once in some dozens of jobs. It takes
+ * them in the order in which they came, several at a time, to its deque. One thread at a time may
+ * send to one worker. Returns RSL_OK, RSL_EAGAIN if the inbox is full, or RSL_ECLOSED. Allocates
+ * nothing. */
 enum rsl_status rsl_pool_send(struct rsl_pool *pool, size_t iworker, rsl_job_fn *fn, void *arg);
 
 /* Waits until there is a moment when no job that nobody else waits for is queued or runs, no scope
- * of another thread is open, and no rsl_pool_run() or rsl_pool_broadcast() is under way. Returns 0,
- * or the first status other than 0 that such a job returned since the last call. Not from a job. */
+ * that was begun outside of jobs is open, and no rsl_pool_run() or rsl_pool_broadcast() is under
+ * way. So the caller must have no such scope open itself. Returns 0, or the first status other than
+ * 0 that such a job returned since the last call. Not from a job. */
 int rsl_pool_wait(struct rsl_pool *pool);
 
 /* ---- jobs that the caller waits for */

@@ -3,10 +3,19 @@
  * `pending` is the number of jobs not finished, plus credits: what workers have added to it in
  * advance, so as to count jobs without touching it. A worker keeps credits of one scope at a time.
  * Spawning a job takes one credit away, finishing one yields one, so that a worker which spawns and
- * runs the jobs of a scope changes `pending` once in RSL_SCOPE_CREDITS jobs. It gives its credits
- * back (rsl_scope_flush) before it begins anything that is not of this scope, and before it
- * searches or sleeps. While it holds some it is therefore in a job of the scope, or between two,
- * and a scope that has a job running is not finished anyway.
+ * runs the jobs of a scope changes `pending` once in RSL_SCOPE_CREDITS jobs.
+ *
+ * Credits must not keep anybody waiting for the job that runs, which may itself be waiting for
+ * whoever that is. So a worker takes credits, or keeps them when it comes back to a job from others
+ * that it ran meanwhile, only where rsl_scope_may_credit():
+ *
+ * - of the scope of the job that runs, which is not finished before that job is;
+ * - of a scope that was begun on this worker: its owner's wait is on the same stack, further down,
+ *   and knows of the worker's own credits;
+ * - of the pool's own scope, which counts, by way of those who wait for it, each job that runs.
+ *
+ * Into any other scope it counts each job singly. It gives its credits back (rsl_scope_flush)
+ * before it begins anything that is not of their scope, and before it searches or sleeps.
  *
  * 1. While `pending` is 0, no job of the scope is queued or runs. It becomes 0 after the last job
  * has finished and all credits are back.
@@ -37,6 +46,18 @@ void rsl_scope_flush(struct rsl_worker *worker)
         return;
     worker->ncredits = 0;
     rsl_scope_finish(worker->credit_scope, n);
+}
+
+void rsl_scope_add_uncredited(struct rsl_scope *scope, struct rsl_worker *worker)
+{
+    /* relaxed, both: the scope is not finished, so that nobody acts on the count */
+    if (!rsl_scope_may_credit(scope, worker)) {
+        rsl_size_fetch_add_relaxed(&scope->pending, 1);
+        return;
+    }
+    rsl_scope_turn_to(scope, worker);
+    rsl_size_fetch_add_relaxed(&scope->pending, RSL_SCOPE_CREDITS);
+    worker->ncredits = RSL_SCOPE_CREDITS - 1;
 }
 
 void rsl_scope_report(struct rsl_scope *scope, int status)
@@ -74,7 +95,7 @@ static enum rsl_status spawn(struct rsl_scope *scope, struct rsl_worker *worker,
     rsl_scope_add(scope, worker);
     const enum rsl_status status = rsl_worker_queue(worker, scope, fn, arg, fifo);
     if (__builtin_expect(status != RSL_OK, 0))
-        rsl_scope_remove(scope, worker);
+        rsl_scope_finish(scope, 1);
     return status;
 }
 
@@ -101,7 +122,7 @@ enum rsl_status rsl_scope_spawn_at(struct rsl_scope *scope, enum rsl_priority pr
                                    rsl_job_fn *fn, void *arg)
 {
     const struct rsl_job_call call = {fn, arg, scope};
-    /* relaxed: as in rsl_scope_add() */
+    /* relaxed: as in rsl_scope_add_uncredited() */
     rsl_size_fetch_add_relaxed(&scope->pending, 1);
     /* An owner that sleeps deep in waits takes nothing from injectors until it knows of this.
      * relaxed: a flag that is seen has been announced */

@@ -27,6 +27,7 @@ static inline void run_call(struct rsl_worker *worker, rsl_job_fn *fn, void *arg
 {
     if (__builtin_expect(worker->credit_scope != scope, 0))
         rsl_scope_flush(worker);
+    worker->running = scope;
     int status = RSL_ECANCELED;
     if (__builtin_expect(!rsl_scope_is_cancelled(scope), 1)) {
         count(&worker->counters.njobs, 1);
@@ -35,6 +36,15 @@ static inline void run_call(struct rsl_worker *worker, rsl_job_fn *fn, void *arg
     if (__builtin_expect(status != 0, 0))
         rsl_scope_report(scope, status);
     rsl_scope_remove(scope, worker);
+}
+
+/* Back to a job that has been interrupted by others. */
+static inline void resume(struct rsl_worker *worker, struct rsl_scope *running)
+{
+    worker->running = running;
+    if (worker->credit_scope != running && worker->ncredits > 0 &&
+        !rsl_scope_may_credit(worker->credit_scope, worker))
+        rsl_scope_flush(worker);
 }
 
 /* The parts of the job are read one by one, as they were written: a wider load of what has just
@@ -51,14 +61,17 @@ static inline void run_job(struct rsl_worker *worker, union rsl_job *job)
 void rsl_worker_run_at_once(struct rsl_worker *worker, struct rsl_scope *scope, rsl_job_fn *fn,
                             void *arg)
 {
+    struct rsl_scope *running = worker->running;
     worker->at_once = true;
     run_call(worker, fn, arg, scope);
     worker->at_once = false;
+    resume(worker, running);
 }
 
 static void run_task(struct rsl_worker *worker, struct rsl_task *task)
 {
     rsl_scope_flush(worker);
+    worker->running = NULL;
     count(&worker->counters.njobs, 1);
     struct rsl_worker *owner = task->owner;
     task->status = task->fn(worker, task->arg);
@@ -92,7 +105,9 @@ static inline void run_item(struct rsl_worker *worker, void *item)
 
 void rsl_worker_run_item(struct rsl_worker *worker, void *item)
 {
+    struct rsl_scope *running = worker->running;
     run_item(worker, item);
+    resume(worker, running);
 }
 
 /* ---- queueing */
@@ -216,6 +231,7 @@ static void read_mail(struct rsl_worker *worker)
         struct rsl_mail *mail = oldest;
         oldest = oldest->next; /* before the letter goes back to who sent it */
         rsl_scope_flush(worker);
+        worker->running = NULL;
         mail->deliver(worker, mail);
     }
 }
@@ -268,6 +284,8 @@ static void steal_more(struct rsl_worker *worker, struct rsl_worker *victim)
             break;
     }
     count(&worker->counters.nsteals, nstolen);
+    if (nstolen > 0)
+        rsl_pool_job_added(worker->pool);
 }
 
 /* The oldest item of some other worker's deque, beginning with a random one. */
@@ -409,6 +427,10 @@ static bool sleep_idle(struct rsl_worker *worker, const struct rsl_goal *goal, b
     const bool picked = !rsl_idle_leave(&pool->idle, worker->index);
     if (job)
         *item_out = find(worker);
+    /* The job was left to a searcher, which may have been us, and there may be more of the kind.
+     * Who is picked goes on to end_search(). */
+    if (*item_out != NULL && !picked)
+        rsl_pool_job_added(pool);
     return picked;
 }
 
@@ -456,6 +478,7 @@ static bool may_take_others(const struct rsl_worker *worker, const struct rsl_go
 
 void rsl_worker_run_until(struct rsl_worker *worker, const struct rsl_goal *goal)
 {
+    struct rsl_scope *running = worker->running;
     worker->depth++;
     while (!is_done(goal)) {
         void *item = take_own(worker);
@@ -472,4 +495,5 @@ void rsl_worker_run_until(struct rsl_worker *worker, const struct rsl_goal *goal
             run_item(worker, item);
     }
     worker->depth--;
+    resume(worker, running);
 }

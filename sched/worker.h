@@ -18,7 +18,7 @@
  * What holds:
  *
  * 1. A job that has been accepted is begun once, or found cancelled, before the pool is gone.
- * 2. No wake-up is lost (idle.h).
+ * 2. No job is left lying while a worker that could take it sleeps (idle.h).
  * 3. A worker that waits empties its own deque and inbox before it sleeps. It also takes others'
  * jobs, but not when it is MAX_DEPTH waits deep: the stack is bounded, save by what is queued on
  * the worker itself. Progress does not depend on such thefts: of the jobs begun and not finished,
@@ -94,6 +94,7 @@ struct rsl_worker {
     struct rsl_job_cache jobs;
     struct rsl_scope *credit_scope; /* see scope.c */
     size_t ncredits;
+    struct rsl_scope *running; /* of the job that runs; NULL: in a task, in mail, or none */
     uint64_t random;
     uint32_t tick;
     uint32_t depth; /* waits on the stack */
@@ -212,12 +213,22 @@ static inline void rsl_pool_job_added(struct rsl_pool *pool)
 /* Gives back what the worker has set aside, before it turns to anything that is not of the scope
  * that this is for. */
 void rsl_scope_flush(struct rsl_worker *worker);
+/* The rest of rsl_scope_add(), for when there are no credits of the scope. */
+void rsl_scope_add_uncredited(struct rsl_scope *scope, struct rsl_worker *worker);
 /* Takes `n` off the count, and wakes who waits if that was all. Any thread. */
 void rsl_scope_finish(struct rsl_scope *scope, size_t n);
 void rsl_scope_report(struct rsl_scope *scope, int status);
 
 /* What a worker adds to a scope's count at once. */
 #define RSL_SCOPE_CREDITS 256
+
+/* Whether credits of the scope, which is not finished, keep nobody waiting for what the worker does
+ * now: see scope.c. */
+static inline bool rsl_scope_may_credit(const struct rsl_scope *scope,
+                                        const struct rsl_worker *worker)
+{
+    return scope == worker->running || scope->owner == worker || scope->parent == NULL;
+}
 
 static inline void rsl_scope_turn_to(struct rsl_scope *scope, struct rsl_worker *worker)
 {
@@ -230,16 +241,13 @@ static inline void rsl_scope_turn_to(struct rsl_scope *scope, struct rsl_worker 
 /* Counts a job of the scope that `worker` is about to queue. */
 static inline void rsl_scope_add(struct rsl_scope *scope, struct rsl_worker *worker)
 {
-    rsl_scope_turn_to(scope, worker);
-    if (__builtin_expect(worker->ncredits == 0, 0)) {
-        /* relaxed: the scope is not finished, so that nobody acts on the count */
-        rsl_size_fetch_add_relaxed(&scope->pending, RSL_SCOPE_CREDITS);
-        worker->ncredits = RSL_SCOPE_CREDITS;
-    }
-    worker->ncredits--;
+    if (__builtin_expect(worker->credit_scope == scope && worker->ncredits > 0, 1))
+        worker->ncredits--;
+    else
+        rsl_scope_add_uncredited(scope, worker);
 }
 
-/* Counts it as finished, or as not queued after all. */
+/* Counts a job of the scope as finished that the worker has just run. */
 static inline void rsl_scope_remove(struct rsl_scope *scope, struct rsl_worker *worker)
 {
     rsl_scope_turn_to(scope, worker);

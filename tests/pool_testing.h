@@ -53,6 +53,18 @@ static inline void await_open(struct gate *gate)
         (void)rsl_futex_wait(&gate->open, 0, RSL_FOREVER);
 }
 
+/* The same for jobs that, if a wake-up is lost, would never end: gives up after a time that no run
+ * without a defect comes near. Returns whether the gate was opened. */
+#define GIVE_UP_AFTER_NS UINT64_C(60000000000)
+
+static inline bool is_opened_in_time(struct gate *gate)
+{
+    while (rsl_u32_load_acquire(&gate->open) == 0)
+        if (!rsl_futex_wait(&gate->open, 0, GIVE_UP_AFTER_NS))
+            return rsl_u32_load_acquire(&gate->open) != 0;
+    return true;
+}
+
 static inline void await_arrivals(struct gate *gate, uint32_t n)
 {
     for (uint32_t now; (now = rsl_u32_load_acquire(&gate->narrived)) < n;)

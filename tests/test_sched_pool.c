@@ -491,6 +491,13 @@ static void await_sleep(const struct rsl_pool *pool)
         (void)sched_yield();
 }
 
+static uint64_t now_ns(clockid_t clock)
+{
+    struct timespec now;
+    assert_int_equal(clock_gettime(clock, &now), 0);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 static void a_pool_without_jobs_does_nothing(void **state)
 {
     (void)state;
@@ -503,8 +510,12 @@ static void a_pool_without_jobs_does_nothing(void **state)
         await_sleep(pool);
         struct rsl_worker_stats before, after;
         rsl_pool_get_stats(pool, &before);
-        const struct timespec pause = {.tv_nsec = 50000000};
+        const uint64_t used = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+        const uint64_t begin = now_ns(CLOCK_MONOTONIC);
+        const struct timespec pause = {.tv_nsec = 200000000};
         assert_int_equal(nanosleep(&pause, NULL), 0);
+        const uint64_t slept = now_ns(CLOCK_MONOTONIC) - begin;
+        assert_true(now_ns(CLOCK_PROCESS_CPUTIME_ID) - used < slept / 4);
         rsl_pool_get_stats(pool, &after);
         assert_int_equal(after.nsearches, before.nsearches);
         assert_int_equal(after.njobs, before.njobs);

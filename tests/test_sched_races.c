@@ -1,5 +1,6 @@
-/* sched/ with more threads than processors, everything at once, and an end in the midst of it. That
- * these tests end at all says that no wake-up was lost. */
+/* sched/ with more threads than processors, everything at once, and an end in the midst of it. If a
+ * job were not found by anybody, these tests would not end; that jobs find as many workers as they
+ * could have is asserted only where they need each other. */
 #include "tests/pool_testing.h"
 
 #include <pthread.h>
@@ -20,6 +21,46 @@ static void every_single_job_finds_a_worker(void **state)
         }
         assert_int_equal(rsl_pool_wait(pool), 0);
         assert_int_equal(counted(&n), 1500);
+        rsl_pool_destroy(pool);
+    }
+}
+
+/* Two jobs, queued together, neither of which ends before the other has begun: two workers must
+ * come for them, however the first of them came upon its job, as a searcher or on its way to
+ * sleep. */
+struct pair {
+    struct gate both; /* opened by the second of the two */
+    struct rsl_atomic_size *nlonely;
+};
+
+static int meet_the_other(struct rsl_worker *worker, void *arg)
+{
+    (void)worker;
+    struct pair *pair = arg;
+    if (rsl_u32_fetch_add_acq_rel(&pair->both.narrived, 1) == 1)
+        open_gate(&pair->both);
+    else if (!is_opened_in_time(&pair->both))
+        rsl_size_fetch_add_relaxed(pair->nlonely, 1);
+    return 0;
+}
+
+static void two_jobs_queued_while_the_last_searcher_gives_up_find_two_workers(void **state)
+{
+    (void)state;
+    for (size_t nworkers = 2; nworkers <= 3; nworkers++) {
+        struct rsl_pool *pool = start_pool(nworkers);
+        struct rsl_atomic_size nlonely = {0};
+        for (size_t round = 0; round < 6000 && counted(&nlonely) == 0; round++) {
+            struct pair pair = {.nlonely = &nlonely};
+            const enum rsl_priority priority = round % 2 ? RSL_PRIORITY_NORMAL : RSL_PRIORITY_LOW;
+            for (size_t i = 0; i < 2; i++)
+                assert_int_equal(rsl_pool_spawn(pool, priority, meet_the_other, &pair), RSL_OK);
+            assert_int_equal(rsl_pool_wait(pool), 0);
+            /* So that the next come at any moment of the search that follows. */
+            for (size_t i = round * 37 % 1500; i > 0; i--)
+                rsl_pause();
+        }
+        assert_int_equal(counted(&nlonely), 0);
         rsl_pool_destroy(pool);
     }
 }
@@ -244,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_single_job_finds_a_worker),
+        cmocka_unit_test(two_jobs_queued_while_the_last_searcher_gives_up_find_two_workers),
         cmocka_unit_test(jobs_that_wait_for_queued_jobs_get_on),
         cmocka_unit_test(all_kinds_of_jobs_at_once_are_run_once_each),
         cmocka_unit_test(every_job_accepted_before_a_shutdown_is_run),

@@ -2,6 +2,7 @@
 #include "tests/pool_testing.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -303,6 +304,158 @@ static void jobs_of_several_scopes_may_be_spawned_in_turn(void **state)
     }
 }
 
+/* ---- credits (sched/scope.c) must not hold up who waits for another job's progress */
+
+struct hold_up {
+    struct rsl_pool *pool;
+    struct rsl_scope other; /* the test's own */
+    struct gate seen;       /* the job has spawned; the test has seen `other` finished */
+    struct gate inner;      /* a job or task that another worker has taken */
+    struct rsl_scope *inner_scope;
+    size_t caller; /* the worker that broadcasts */
+    struct rsl_atomic_size nrun, nqueued;
+    struct rsl_atomic_size nheld_up;
+};
+
+static void await_seen(struct hold_up *test)
+{
+    arrive(&test->seen);
+    if (!is_opened_in_time(&test->seen))
+        rsl_size_fetch_add_relaxed(&test->nheld_up, 1);
+}
+
+/* Runs on the worker that waits for inner_scope; returns when that is finished. */
+static int finish_inner_scope(struct rsl_worker *worker, void *arg)
+{
+    (void)worker;
+    struct hold_up *test = arg;
+    open_gate(&test->inner);
+    while (rsl_size_load_acquire(&test->inner_scope->pending) != 0)
+        (void)sched_yield();
+    rsl_size_fetch_add_relaxed(&test->nrun, 1);
+    return 0;
+}
+
+static int wait_then_await_seen(struct rsl_worker *worker, void *arg)
+{
+    struct hold_up *test = arg;
+    struct rsl_scope scope;
+    test->inner_scope = &scope;
+    rsl_scope_begin(&scope, worker, NULL);
+    int status = (int)rsl_scope_spawn(&scope, worker, stop_at_gate, &test->inner);
+    await_arrivals(&test->inner, 1); /* another worker has stolen it */
+    status |= (int)rsl_scope_spawn_at(&test->other, RSL_PRIORITY_NORMAL, finish_inner_scope, test);
+    status |= rsl_scope_wait(&scope); /* runs finish_inner_scope() */
+    await_seen(test);
+    return status;
+}
+
+static int spawn_and_await_seen(struct rsl_worker *worker, void *arg)
+{
+    struct hold_up *test = arg;
+    const enum rsl_status status = rsl_scope_spawn(&test->other, worker, add_one, &test->nrun);
+    await_seen(test);
+    return (int)status;
+}
+
+/* On workers 0 and 1, the one that does not broadcast. */
+static int broadcast_that_spawns(struct rsl_worker *worker, void *arg)
+{
+    const struct hold_up *test = arg;
+    const size_t chosen = test->caller == 0 ? 1 : 0;
+    return rsl_worker_index(worker) == chosen ? spawn_and_await_seen(worker, arg) : 0;
+}
+
+static int broadcast_from_job(struct rsl_worker *worker, void *arg)
+{
+    struct hold_up *test = arg;
+    test->caller = rsl_worker_index(worker);
+    return rsl_pool_broadcast(test->pool, worker, broadcast_that_spawns, test);
+}
+
+static int spawn_in_stolen_task(struct rsl_worker *worker, void *arg)
+{
+    struct hold_up *test = arg;
+    arrive(&test->inner);
+    return spawn_and_await_seen(worker, test);
+}
+
+static int fork_spawning_task(struct rsl_worker *worker, void *arg)
+{
+    struct hold_up *test = arg;
+    struct rsl_task task;
+    rsl_fork(worker, &task, spawn_in_stolen_task, test);
+    await_arrivals(&test->inner, 1);
+    return rsl_join(worker, &task);
+}
+
+/* Comes across a job of `other` in its join, while the other worker is kept from stealing it. */
+static int spawn_after_join(struct rsl_worker *worker, void *arg)
+{
+    struct hold_up *test = arg;
+    int status = (int)rsl_spawn(worker, stop_at_gate, &test->inner);
+    await_arrivals(&test->inner, 1);
+    struct rsl_task task;
+    rsl_fork(worker, &task, add_one, &test->nqueued);
+    status |= (int)rsl_scope_spawn(&test->other, worker, add_one, &test->nqueued);
+    status |= rsl_join(worker, &task);
+    open_gate(&test->inner);
+    return status | spawn_and_await_seen(worker, test);
+}
+
+/* With so much queued that the worker runs at once what it spawns. */
+static int run_at_once_and_await_seen(struct rsl_worker *worker, void *arg)
+{
+    struct hold_up *test = arg;
+    for (size_t i = 0; i < RSL_SCOPE_QUEUE; i++)
+        if (rsl_spawn(worker, add_one, &test->nqueued) != RSL_OK)
+            return RSL_ENOMEM;
+    return spawn_and_await_seen(worker, test);
+}
+
+/* `fn` runs as a job that is not of the scope `other`, brings it about that one of that runs, and
+ * does not end before the test has seen that scope finished. */
+static void expect_no_hold_up(size_t nworkers, rsl_job_fn *fn)
+{
+    struct hold_up test = {.pool = start_pool(nworkers)};
+    assert_int_equal(rsl_scope_begin_outside(&test.other, test.pool), RSL_OK);
+    /* First each worker runs a job of the scope, which it must not take for the one that runs. */
+    struct gate all = {0};
+    for (size_t i = 0; i < nworkers; i++)
+        assert_int_equal(rsl_scope_spawn(&test.other, NULL, stop_at_gate, &all), RSL_OK);
+    await_arrivals(&all, (uint32_t)nworkers);
+    open_gate(&all);
+    assert_int_equal(rsl_pool_spawn(test.pool, RSL_PRIORITY_NORMAL, fn, &test), RSL_OK);
+    await_arrivals(&test.seen, 1);
+    assert_int_equal(rsl_scope_wait(&test.other), 0);
+    open_gate(&test.seen);
+    assert_int_equal(rsl_pool_wait(test.pool), 0);
+    assert_int_equal(counted(&test.nheld_up), 0);
+    assert_int_equal(counted(&test.nrun), 1);
+    rsl_pool_destroy(test.pool);
+}
+
+static void a_wait_does_not_keep_credits_of_a_scope_whose_job_it_ran(void **state)
+{
+    (void)state;
+    expect_no_hold_up(2, wait_then_await_seen);
+}
+
+static void a_job_does_not_keep_credits_of_another_s_scope_that_it_spawns_into(void **state)
+{
+    (void)state;
+    expect_no_hold_up(2, spawn_and_await_seen);
+    expect_no_hold_up(2, spawn_after_join);
+    expect_no_hold_up(1, run_at_once_and_await_seen);
+}
+
+static void tasks_and_broadcasts_do_not_keep_credits_of_scopes_that_they_spawn_into(void **state)
+{
+    (void)state;
+    expect_no_hold_up(3, fork_spawning_task);
+    expect_no_hold_up(3, broadcast_from_job);
+}
+
 /* ---- tasks */
 
 struct sum {
@@ -520,6 +673,9 @@ int main(void)
         cmocka_unit_test(scopes_nest_deeper_than_workers_steal),
         cmocka_unit_test(a_worker_with_a_long_queue_runs_what_it_spawns_at_once),
         cmocka_unit_test(jobs_of_several_scopes_may_be_spawned_in_turn),
+        cmocka_unit_test(a_wait_does_not_keep_credits_of_a_scope_whose_job_it_ran),
+        cmocka_unit_test(a_job_does_not_keep_credits_of_another_s_scope_that_it_spawns_into),
+        cmocka_unit_test(tasks_and_broadcasts_do_not_keep_credits_of_scopes_that_they_spawn_into),
         cmocka_unit_test(tasks_fork_and_join),
         cmocka_unit_test(joins_return_each_its_task_s_status_across_other_jobs),
         cmocka_unit_test(a_forked_task_wakes_a_worker_that_sleeps),
