@@ -116,7 +116,8 @@ static inline struct rsl_map_inner *rsl_map_child_inner(char *child)
 
 static inline struct rsl_map_segment *rsl_map_child_segment(char *child)
 {
-    return (struct rsl_map_segment *)(void *)(child - ((uintptr_t)child & RSL_MAP_CHILD_BITS));
+    const uintptr_t bits = (uintptr_t)child & RSL_MAP_CHILD_BITS;
+    return (struct rsl_map_segment *)(void *)(bits == 0 ? child : child - bits); /* NULL is none */
 }
 
 /* Sets up the root, and the first segment if it is the only one. */

@@ -305,11 +305,11 @@ static const char *legacy_path(struct target_reader *t, enum rsl_target_kind kin
 static const char *find_path(struct target_reader *t, enum rsl_target_kind kind, const char *name,
                              const struct draft_list *inferred)
 {
-    const struct draft *first = inferred->list, *end = first + inferred->n;
+    const struct draft *first = inferred->list;
     const struct draft *found =
         inferred->n > 0 ? bsearch(name, first, inferred->n, sizeof *first, has_name) : NULL;
     if (found != NULL && (found == first || strcmp(found[-1].name, name) != 0) &&
-        (found + 1 == end || strcmp(found[1].name, name) != 0))
+        (found + 1 == first + inferred->n || strcmp(found[1].name, name) != 0))
         return found->path;
     return t->package->edition == 2015 ? legacy_path(t, kind, name) : NULL;
 }

@@ -155,7 +155,7 @@ enum rsl_status rsl_parse(struct rsl_file *file, const uint8_t *src, size_t nbyt
     struct parser ps = {
         .file = file,
         .src = src,
-        .end = src + nbytes,
+        .end = src, /* until nbytes is known to be a size */
         .cross = rsl_cross_ops_for(options ? options->isa : RSL_ISA_AUTO),
     };
     file->nitems = file->nattrs = file->nuse_prefixes = file->nerrors = 0;
@@ -173,6 +173,7 @@ enum rsl_status rsl_parse(struct rsl_file *file, const uint8_t *src, size_t nbyt
     ps.status = rsl_lexer_init(&lexer, src, nbytes, &(struct rsl_lex_options){.frontmatter = true});
     if (ps.status != RSL_OK)
         return ps.status;
+    ps.end = src + nbytes;
     file->prefix_nbytes = lexer.prefix.nbytes;
     const size_t valid = rsl_utf8_validate(src, nbytes);
 

@@ -727,6 +727,8 @@ static void every_weakening_is_found(void **state)
         {{"live_entry", OPERATION_LOAD, 0, __ATOMIC_RELAXED}, "freeze() has acquired it"},
         {{"live_entry", OPERATION_LOAD, 1, __ATOMIC_RELAXED},
          "who meets the link of a retired entry copies in vain: the successor is there already"},
+        {{"is_wanted", OPERATION_RMW, 0, __ATOMIC_RELAXED},
+         "told only by a third thread, which iterates between finder and inserter"},
         {{"set_next", OPERATION_STORE, 0, __ATOMIC_RELAXED}, "the same"},
         {{"install", OPERATION_STORE, 0, __ATOMIC_RELAXED},
          "only the next replacement of a new segment looks at it; two are too many for a client"},
