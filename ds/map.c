@@ -128,11 +128,11 @@ static struct rsl_map_segment *segment_for(const struct rsl_map *map, uint64_t h
 {
     uint32_t shift = map->root_shift;
     /* Acquire, here and below: pairs with rsl_map_add_segment() and install(): what it points to.*/
-    char *child = rsl_ptr_load_acquire(&map->root->children[hash >> shift]);
+    char *child = rsl_ptr_load_acquire(&rsl_map_children(map->root)[hash >> shift]);
     while (rsl_map_child_is_inner(child)) {
         shift -= RSL_MAP_INNER_BITS;
-        child = rsl_ptr_load_acquire(
-            &rsl_map_child_inner(child)->children[hash >> shift & (RSL_MAP_INNER_NODES - 1)]);
+        child = rsl_ptr_load_acquire(&rsl_map_children(
+            rsl_map_child_inner(child))[hash >> shift & (RSL_MAP_INNER_NODES - 1)]);
     }
     *groups_lg_out = (uint32_t)((uintptr_t)child & RSL_MAP_CHILD_BITS) / 2;
     return rsl_map_child_segment(child);

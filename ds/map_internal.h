@@ -37,8 +37,13 @@ enum {
 
 /* A child is NULL (of the root only), an inner node, or a segment; see rsl_map_child_*(). */
 struct rsl_map_inner {
-    struct rsl_atomic_ptr children[RSL_MAP_INNER_NODES]; /* the root has more */
+    struct rsl_atomic_ptr first_child; /* of RSL_MAP_INNER_NODES; the root has more */
 };
+
+static inline struct rsl_atomic_ptr *rsl_map_children(struct rsl_map_inner *inner)
+{
+    return (struct rsl_atomic_ptr *)(void *)inner;
+}
 
 /* A power of two of groups of slots, after this head, all aligned to cache lines. */
 struct rsl_map_segment {

@@ -59,9 +59,9 @@ static struct rsl_map_segment *new_segment(const struct rsl_map *map, uint32_t g
 
 static struct rsl_map_inner *new_inner(const struct rsl_map *map, size_t nchildren)
 {
-    struct rsl_map_inner *inner = allocate(map, nchildren * sizeof inner->children[0]);
+    struct rsl_map_inner *inner = allocate(map, nchildren * sizeof inner->first_child);
     for (size_t i = 0; inner != NULL && i < nchildren; i++)
-        rsl_ptr_init(&inner->children[i], NULL);
+        rsl_ptr_init(&rsl_map_children(inner)[i], NULL);
     return inner;
 }
 
@@ -99,14 +99,14 @@ enum rsl_status rsl_map_plant(struct rsl_map *map, size_t expected)
         new_segment(map, groups_lg < map->tuning.first_lg ? map->tuning.first_lg : groups_lg, NULL);
     if (only == NULL) {
         map->allocator->release(map->allocator->state, map->root,
-                                sizeof map->root->children[0] << root_lg);
+                                sizeof map->root->first_child << root_lg);
         return RSL_ENOMEM;
     }
     only->home = map->root;
     only->span_lg = (uint8_t)root_lg;
     only->shift = (uint8_t)map->root_shift;
     for (size_t i = 0; i < (size_t)1 << root_lg; i++)
-        rsl_ptr_init(&map->root->children[i], rsl_map_child_of_segment(only));
+        rsl_ptr_init(&rsl_map_children(map->root)[i], rsl_map_child_of_segment(only));
     return RSL_OK;
 }
 
@@ -122,7 +122,7 @@ bool rsl_map_add_segment(struct rsl_map *map, uint64_t hash)
     RSL_YIELD_POINT();
     /* Release: the empty segment; pairs with the loads of children. If it fails somebody else has
      * made one. */
-    if (!rsl_ptr_cas_release(&map->root->children[segment->first], &seen,
+    if (!rsl_ptr_cas_release(&rsl_map_children(map->root)[segment->first], &seen,
                              rsl_map_child_of_segment(segment)))
         release_segment(segment);
     return true;
@@ -133,7 +133,7 @@ static void uproot(struct rsl_map *map, struct rsl_map_inner *inner, size_t nchi
 {
     char *before = NULL;
     for (size_t i = 0; i < nchildren; i++) {
-        char *child = rsl_ptr_load_relaxed(&inner->children[i]); /* nobody else is here */
+        char *child = rsl_ptr_load_relaxed(&rsl_map_children(inner)[i]); /* nobody else is here */
         if (child == NULL || child == before)
             continue;
         before = child;
@@ -142,7 +142,7 @@ static void uproot(struct rsl_map *map, struct rsl_map_inner *inner, size_t nchi
         else
             release_segment(rsl_map_child_segment(child));
     }
-    map->allocator->release(map->allocator->state, inner, nchildren * sizeof inner->children[0]);
+    map->allocator->release(map->allocator->state, inner, nchildren * sizeof inner->first_child);
 }
 
 void rsl_map_uproot(struct rsl_map *map)
@@ -311,7 +311,7 @@ new_successors(const struct rsl_map *map, struct rsl_map_segment *segment, const
     high->span_lg = low->span_lg;
     high->first = low->first + ((size_t)1 << low->span_lg);
     for (size_t i = 0; plan->between && i < RSL_MAP_INNER_NODES; i++)
-        rsl_ptr_init(&low->between->children[i],
+        rsl_ptr_init(&rsl_map_children(low->between)[i],
                      rsl_map_child_of_segment(i < high->first ? low : high));
     return low;
 }
@@ -329,7 +329,7 @@ static void install(struct rsl_map_segment *old, struct rsl_map_segment *success
         RSL_YIELD_POINT();
         /* Fails if it has been done: nothing puts `old` back. Release: the new segment's contents;
          * pairs with the loads of children. */
-        (void)rsl_ptr_cas_release(&old->home->children[old->first + i], &seen, child);
+        (void)rsl_ptr_cas_release(&rsl_map_children(old->home)[old->first + i], &seen, child);
     }
     /* Release: after all of the above; pairs with the load in rsl_map_replace(). */
     rsl_u32_store_release(&successor->installed, 1);
