@@ -15,8 +15,6 @@ static struct rsl_map *map;
 static _Thread_local bool is_inserter;
 static struct rsl_atomic_u32 may_go_on; /* acquire and release, so that TSan sees the end */
 
-void rsl_yield_point(void);
-
 void rsl_yield_point(void)
 {
     /* The key is in its slot; all yield points before that are passed at once. */

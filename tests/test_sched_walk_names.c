@@ -17,7 +17,9 @@ static bool has_come;
 static size_t found_nbytes;
 static int reported;
 
-ssize_t getdents64(int fd, void *buffer, size_t nbytes)
+ssize_t answer_for_the_kernel(int fd, void *buffer, size_t nbytes) __asm__("getdents64");
+
+ssize_t answer_for_the_kernel(int fd, void *buffer, size_t nbytes)
 {
     (void)fd;
     if (has_come)
