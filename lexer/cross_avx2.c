@@ -61,21 +61,6 @@ TARGET_AVX2 static inline void classify(struct cross_block *block, const uint8_t
     block->square_close = bits_of(class0, class1, 2);
 }
 
-TARGET_AVX2 static inline const uint8_t *quote_or_escape(const uint8_t *p, const uint8_t *end)
-{
-    for (; p < end; p += 32) {
-        const __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)p);
-        const __m256i hits = _mm256_or_si256(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('"')),
-                                             _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\')));
-        const unsigned mask = (unsigned)_mm256_movemask_epi8(hits);
-        if (mask != 0) {
-            p += __builtin_ctz(mask);
-            break;
-        }
-    }
-    return p < end ? p : end;
-}
-
 /* Truth table of the window, again by nibbles; a byte that no class holds is odd:
  *   hi 3: 0-9 -> DIGIT               : ; < = > (A-E) -> LOW
  *   hi 4, 6: 1-F -> LETTER           hi 5, 7: 0-A -> LETTER_HIGH
@@ -149,13 +134,12 @@ TARGET_AVX2 static void fill_window(struct rsl_header_window *window, const uint
     window->quote = equal_to(bytes0, bytes1, '\'');
 }
 
-#define FILL_WINDOW     fill_window
-#define CROSS_OPS       rsl_cross_avx2
-#define NEWLINES        newlines_of
-#define COUNT_BITS(x)   ((uint32_t)__builtin_popcountll(x))
-#define QUOTE_OR_ESCAPE quote_or_escape
-#define CROSS_TARGET    TARGET_AVX2
-#define CLASSIFY        classify
+#define FILL_WINDOW   fill_window
+#define CROSS_OPS     rsl_cross_avx2
+#define NEWLINES      newlines_of
+#define COUNT_BITS(x) ((uint32_t)__builtin_popcountll(x))
+#define CROSS_TARGET  TARGET_AVX2
+#define CLASSIFY      classify
 #include "lexer/cross_template.h"
 
 #else

@@ -29,11 +29,10 @@ static inline void classify(struct cross_block *block, const uint8_t *base)
     }
 }
 
-#define CROSS_OPS               rsl_cross_scalar
-#define NEWLINES                rsl_newlines
-#define COUNT_BITS              rsl_count_few_bits
-#define FILL_WINDOW             NULL
-#define QUOTE_OR_ESCAPE(p, end) rsl_find_byte2(p, end, '"', '\\')
+#define CROSS_OPS   rsl_cross_scalar
+#define NEWLINES    rsl_newlines
+#define COUNT_BITS  rsl_count_few_bits
+#define FILL_WINDOW NULL
 #define CROSS_TARGET
 #define CLASSIFY classify
 #include "lexer/cross_template.h"

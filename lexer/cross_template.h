@@ -4,8 +4,6 @@
  *   CROSS_OPS       the name of the rsl_cross_ops to define,
  *   CROSS_TARGET    a function attribute that turns the instruction set on (or nothing),
  *   CLASSIFY        static inline void CLASSIFY(struct cross_block *, const uint8_t *base),
- *   QUOTE_OR_ESCAPE static inline const uint8_t *QUOTE_OR_ESCAPE(const uint8_t *p, const uint8_t
- *                   *end): the first quote or backslash of a string, or end,
  *   NEWLINES, COUNT_BITS: see line_cursor_template.h,
  *   FILL_WINDOW     a rsl_header_window_fill, or NULL.
  *
@@ -53,8 +51,8 @@ static inline void unterminated(struct rsl_crossing *crossing, const uint8_t *fr
 
 /* Crosses the string at the quote p. Returns one past it, or NULL after unterminated(). An `r` that
  * makes it raw begins behind `taken`, which is the end of the last literal or lifetime. */
-CROSS_TARGET static inline const uint8_t *cross_string(struct rsl_crossing *crossing,
-                                                       const uint8_t *p, const uint8_t *taken)
+static inline const uint8_t *cross_string(struct rsl_crossing *crossing, const uint8_t *p,
+                                          const uint8_t *taken)
 {
     const uint8_t *end = crossing->end;
     const uint8_t *hashes;
@@ -67,13 +65,11 @@ CROSS_TARGET static inline const uint8_t *cross_string(struct rsl_crossing *cros
         unterminated(crossing, hashes, q, RSL_SOURCE_ERROR_UNTERMINATED_RAW_STRING);
         return NULL;
     }
-    const uint8_t *q = p + 1;
-    while ((q = QUOTE_OR_ESCAPE(q, end)) < end) {
-        if (*q == '"')
-            return q + 1;
-        q += q + 1 < end ? 2 : 1; /* as rsl_scan_string */
-    }
-    unterminated(crossing, p, end, RSL_SOURCE_ERROR_UNTERMINATED_STRING);
+    bool terminated;
+    const uint8_t *q = rsl_scan_string(p + 1, end, &terminated);
+    if (terminated)
+        return q;
+    unterminated(crossing, p, q, RSL_SOURCE_ERROR_UNTERMINATED_STRING);
     return NULL;
 }
 
