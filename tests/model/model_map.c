@@ -553,6 +553,40 @@ static void iterate_beside_insert(void)
     end();
 }
 
+/* A key that was found comes in an iteration, even before its inserter has published it. */
+static void find_b_then_iterate(void *argument)
+{
+    if (find("b") == RSL_MAP_GONE)
+        return;
+    iterate(argument);
+    model_assert(last[number_of(argument)] == 1);
+}
+
+static void what_was_found_is_iterated(void)
+{
+    begin();
+    (void)model_spawn(insert_b, as(1));
+    (void)model_spawn(find_b_then_iterate, as(2));
+    join(2);
+    end();
+}
+
+/* Who iterates sees the key whole, whoever of the other two has published it. */
+static void find_b(void *argument)
+{
+    last[number_of(argument)] = find("b");
+}
+
+static void finders_publish(void)
+{
+    begin();
+    (void)model_spawn(insert_b, as(1));
+    (void)model_spawn(find_b, as(2));
+    (void)model_spawn(iterate, as(0));
+    join(3);
+    end();
+}
+
 static void iterate_beside_remove(void)
 {
     begin();
@@ -657,6 +691,8 @@ CLIENT(find_beside_reuse);
 CLIENT(old_segment_is_freed);
 CLIENT(iterate_beside_insert);
 CLIENT(iterate_beside_remove);
+CLIENT(what_was_found_is_iterated);
+CLIENT(finders_publish);
 
 static const struct model_client *const clients[] = {
     &two_insert_one_key_client,
@@ -669,6 +705,8 @@ static const struct model_client *const clients[] = {
     &two_update_client,
     &iterate_beside_insert_client,
     &iterate_beside_remove_client,
+    &what_was_found_is_iterated_client,
+    &finders_publish_client,
     &updates_publish_client,
     &finds_acquire_client,
     &removals_acquire_client,
@@ -728,7 +766,8 @@ static void every_weakening_is_found(void **state)
         {{"live_entry", OPERATION_LOAD, 1, __ATOMIC_RELAXED},
          "who meets the link of a retired entry copies in vain: the successor is there already"},
         {{"is_wanted", OPERATION_RMW, 0, __ATOMIC_RELAXED},
-         "told only by a third thread, which iterates between finder and inserter"},
+         "the acquire of the value is enough in new memory; in memory that is used again, a finder "
+         "beside the two of iterate_beside_reuse would tell, which is too large a client"},
         {{"set_next", OPERATION_STORE, 0, __ATOMIC_RELAXED}, "the same"},
         {{"install", OPERATION_STORE, 0, __ATOMIC_RELAXED},
          "only the next replacement of a new segment looks at it; two are too many for a client"},
