@@ -32,10 +32,10 @@
  *    the value was RSL_MAP_GONE. So when it is retired nothing that is not itself retired leads to
  *    an entry. For want of memory the entry stays where it is, removed, and the writer tries again
  *    later.
- * 5. An entry is shown to iterations by RSL_MAP_PUBLISHED after it has got into its slot, which its
- *    inserter sets, or whoever finds the key before; when its
- *    memory is used again that is cleared before the value is set. Iterations walk the memory of
- *    entries, not the table, and never meet its growth.
+ * 5. An entry is shown to iterations by RSL_MAP_PUBLISHED, which its inserter sets after it has got
+ *    into its slot, or whoever finds the key before that; when its memory is used again the mark is
+ *    cleared before the value is set. Iterations walk the memory of entries, not the table, and
+ *    never meet its growth.
  * 6. A retired segment cannot be reached anew. Before a segment is replaced, the tree points to it
  *    at all its places (`installed`), and its retirer has put the successor there before retiring
  *    it. Installing is by compare-and-swap from the old segment, so a late installer does nothing:

@@ -3,6 +3,12 @@
  *     pool.h    threads, jobs of their own, priorities, shutdown, figures
  *     scope.h   jobs that somebody waits for together
  *     fork.h    two halves of a job at once; loops in parallel
+ *
+ * and, each to be included by itself,
+ *
+ *     walk.h          the files below some folders, found by all workers
+ *     ignore.h        the rules of one ignore file; glob.h: one pattern
+ *     git_excludes.h  where git keeps the rules that a user has for all repositories
  */
 #ifndef RSL_SCHED_SCHED_H
 #define RSL_SCHED_SCHED_H
