@@ -258,6 +258,10 @@ l = { version = "1" }
 }
 
 
+# Cases of which older versions of cargo know less: since which one it reads them.
+SINCE = {"toml 1.1": (1, 94)}
+
+
 def write(folder):
     """Writes the cases below `folder`, each into a folder of its own; the questions, in order."""
     questions = []
