@@ -245,8 +245,8 @@ static void open_scope(struct rsl_facts_builder *b, uint32_t item)
         return;
     rsl_facts_set_cfgs(b, scope, first_cfg, b->ncfgs - first_cfg);
     const uint32_t first_branch = b->nbranches;
-    if (is_call && rsl_facts_is_cfg_if(b, container))
-        rsl_facts_read_cfg_if(b, item, scope);
+    if (is_call)
+        rsl_facts_read_branches(b, item, scope);
     b->inside[item] = (struct facts_inside){
         .scope = scope, .branch = b->nbranches > first_branch ? first_branch : RSL_NONE};
 }

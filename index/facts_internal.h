@@ -6,15 +6,15 @@
 #include "ds/arena.h"
 #include "index/facts.h"
 
-/* A branch of a cfg_if!, which is the item `call`: its braces, and the scope of what stands between
- * them. */
+/* A branch of a cfg_if! or its like, which is the item `call`: its braces, and the scope of what
+ * stands between them. */
 struct facts_branch {
     uint32_t open, close, scope, call;
 };
 
-/* What stands in an item: its scope, RSL_NONE until that is needed; and of a cfg_if! the branch
- * that was last looked at, RSL_NONE for all others. Items come in the order of the file, so that
- * one only ever moves on. */
+/* What stands in an item: its scope, RSL_NONE until that is needed; and of what has branches the
+ * one that was last looked at, RSL_NONE for all others. Items come in the order of the file, so
+ * that one only ever moves on. */
 struct facts_inside {
     uint32_t scope, branch;
 };
@@ -75,11 +75,9 @@ void rsl_facts_read_cfg_attr(struct rsl_facts_builder *b, struct rsl_span value,
  */
 void rsl_facts_read_inner(struct rsl_facts_builder *b, uint32_t off, uint32_t end, uint8_t *flags);
 
-/* Whether the macro call is cfg_if!. */
-bool rsl_facts_is_cfg_if(const struct rsl_facts_builder *b, const struct rsl_item *call);
-
-/* Adds the branches of the call, an item's number, with their scopes, whose parent is `scope`. */
-void rsl_facts_read_cfg_if(struct rsl_facts_builder *b, uint32_t call, uint32_t scope);
+/* Adds the branches of the call, an item's number, if it is one of cfg_if!, cfg_match! or
+ * cfg_select!, with their scopes, whose parent is `scope`. */
+void rsl_facts_read_branches(struct rsl_facts_builder *b, uint32_t call, uint32_t scope);
 
 /* Fills in base and path of an include!. */
 void rsl_facts_read_include(struct rsl_facts_builder *b, const struct rsl_item *call,

@@ -1,4 +1,5 @@
-/* What stands in cfg_attr, in cfg_if! and in include!, token by token. */
+/* What stands in cfg_attr, in cfg_if!, cfg_match! and cfg_select!, and in include!, token by token.
+ */
 #include <string.h>
 
 #include "index/facts_internal.h"
@@ -231,12 +232,13 @@ void rsl_facts_read_inner(struct rsl_facts_builder *b, uint32_t off, uint32_t en
     }
 }
 
-/* ---- cfg_if! ---- */
+/* ---- cfg_if!, cfg_match! and cfg_select! ---- */
 
-bool rsl_facts_is_cfg_if(const struct rsl_facts_builder *b, const struct rsl_item *call)
+/* Whether the last segment of the call's path is `name`. */
+static bool is_call_of(const struct rsl_facts_builder *b, const struct rsl_item *call,
+                       const char *name)
 {
-    static const char name[] = "cfg_if";
-    const size_t n = sizeof name - 1;
+    const size_t n = strlen(name);
     const struct rsl_span path = call->path;
     return path.end - path.start >= n && memcmp(b->src + path.end - n, name, n) == 0 &&
            (path.end - path.start == n || b->src[path.end - n - 1] == ':' ||
@@ -284,7 +286,7 @@ static bool add_branch(struct rsl_facts_builder *b, struct cursor *c, uint32_t c
     return true;
 }
 
-void rsl_facts_read_cfg_if(struct rsl_facts_builder *b, uint32_t call, uint32_t scope)
+static void read_cfg_if(struct rsl_facts_builder *b, uint32_t call, uint32_t scope)
 {
     const struct rsl_item *item = &b->file->items[call];
     struct cursor c;
@@ -310,6 +312,55 @@ void rsl_facts_read_cfg_if(struct rsl_facts_builder *b, uint32_t call, uint32_t 
             otherwise = scope;
         }
     }
+}
+
+/* The predicate of an arm at the cursor, without cfg() around it, and the arrow behind it. */
+static bool take_arm(struct rsl_facts_builder *b, struct cursor *c, uint32_t *predicate_out)
+{
+    struct rsl_span span = c->span;
+    const bool cfg = at_word(c, "cfg");
+    if (cfg)
+        next(c);
+    if (cfg && c->kind == '(') {
+        span = group_inside(c);
+        cross_tree(c);
+    } else {
+        while (c->kind != 0 && !(c->kind == '=' && c->src[c->span.end] == '>')) {
+            cross_tree(c);
+            span.end = c->behind;
+        }
+    }
+    *predicate_out = rsl_facts_add_text(b, span);
+    return take(c, '=') && take(c, '>');
+}
+
+static void read_cfg_match(struct rsl_facts_builder *b, uint32_t call, uint32_t scope)
+{
+    const struct rsl_item *item = &b->file->items[call];
+    struct cursor c;
+    uint32_t otherwise = scope;
+    uint32_t predicate;
+    begin(&c, b, item->body + 1, item->end);
+    while (c.kind != 0 && c.span.end < item->end && b->status == RSL_OK) {
+        const bool last = at_word(&c, "_");
+        if (!take_arm(b, &c, &predicate))
+            return;
+        const uint32_t branch = last ? otherwise : add_cfg_scope(b, otherwise, predicate, false);
+        if (!add_branch(b, &c, call, branch))
+            return;
+        if (!last)
+            otherwise = add_cfg_scope(b, otherwise, predicate, true);
+        take(&c, ',');
+    }
+}
+
+void rsl_facts_read_branches(struct rsl_facts_builder *b, uint32_t call, uint32_t scope)
+{
+    const struct rsl_item *item = &b->file->items[call];
+    if (is_call_of(b, item, "cfg_if"))
+        read_cfg_if(b, call, scope);
+    else if (is_call_of(b, item, "cfg_match") || is_call_of(b, item, "cfg_select"))
+        read_cfg_match(b, call, scope);
 }
 
 /* ---- include! ---- */

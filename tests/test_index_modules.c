@@ -198,6 +198,25 @@ static void cfg_if_gives_its_branches_their_conditions(void **state)
     check_scopes(source, "k", "c(!q)ac(p)af");
 }
 
+static void cfg_match_gives_its_arms_their_conditions(void **state)
+{
+    (void)state;
+    static const char source[] =
+        "cfg_match! { cfg(unix) => { mod a; mod b { mod c; } }"
+        " cfg( any(x, y = \"=>\") ) => { mod d; } _ => { mod e; } }"
+        " #[cfg(z)] std::cfg_select! { p => { mod g; }, q = \"1\" => { mod h; } _ => { mod i; } }"
+        " cfg_select! { cfg => { mod j; } not(cfg) => { mod k; } }";
+    check_scopes(source, "a", "c(unix)af");
+    check_scopes(source, "c", "mc(unix)af");
+    check_scopes(source, "d", "c(any(x, y = \"=>\"))c(!unix)af");
+    check_scopes(source, "e", "c(!any(x, y = \"=>\"))c(!unix)af");
+    check_scopes(source, "g", "c(p)a(z)f");
+    check_scopes(source, "h", "c(q = \"1\")c(!p)a(z)f");
+    check_scopes(source, "i", "c(!q = \"1\")c(!p)a(z)f");
+    check_scopes(source, "j", "c(cfg)af");
+    check_scopes(source, "k", "c(not(cfg))c(!cfg)af");
+}
+
 static void conditions_are_kept_as_text(void **state)
 {
     (void)state;
@@ -540,6 +559,7 @@ int main(void)
         cmocka_unit_test(every_alternative_is_followed_with_its_predicate),
         cmocka_unit_test(conditions_and_macros_make_a_module_conditional),
         cmocka_unit_test(cfg_if_gives_its_branches_their_conditions),
+        cmocka_unit_test(cfg_match_gives_its_arms_their_conditions),
         cmocka_unit_test(conditions_are_kept_as_text),
         cmocka_unit_test(an_included_file_joins_the_module),
         cmocka_unit_test(circles_are_cut),

@@ -163,6 +163,43 @@ static void definitions_are_never_looked_into(void **state)
                   "macro g {\n");
 }
 
+static void cfg_match_and_cfg_select(void **state)
+{
+    (void)state;
+    check_outline(
+        "cfg_match! {\n"
+        "    cfg(any(a, b = \"}\")) => { fn c() {} }\n"
+        "    cfg(d) => { mod e; use e as f; }\n"
+        "    _ => { mod g; }\n"
+        "}\n"
+        "std::cfg_select! { all(a, b) => { fn h() {} }, c = \"=>\" => {} d => { struct I; }\n"
+        "    _ => { fn j() {} }, }\n"
+        "cfg_select! { true => { cfg_match! { cfg(a) => { fn k() {} } } } }\n",
+        "macro_call cfg_match! {\n"
+        "  fn c(0) [body]\n"
+        "  mod e\n"
+        "  use\n"
+        "    use_leaf e = f [rename]\n"
+        "  mod g\n"
+        "macro_call std::cfg_select! {\n"
+        "  fn h(0) [body]\n"
+        "  struct I\n"
+        "  fn j(0) [body]\n"
+        "macro_call cfg_select! {\n"
+        "  macro_call cfg_match! {\n"
+        "    fn k(0) [body]\n");
+    check_outline("cfg_match! { cfg(a) => { fn b() {} } _ => 1 }\n"
+                  "cfg_match! { cfg(a) { fn b() {} } }\n"
+                  "cfg_match! { cfg(a) => { fn b() {} } => {} }\n"
+                  "cfg_select! { a = b => { fn b() {} } }\n"
+                  "cfg_select! { a => { fn b() {} }\n _ }\n",
+                  "macro_call cfg_match! {\n"
+                  "macro_call cfg_match! {\n"
+                  "macro_call cfg_match! {\n"
+                  "macro_call cfg_select! {\n"
+                  "macro_call cfg_select! {\n");
+}
+
 static void cfg_if(void **state)
 {
     (void)state;
@@ -254,6 +291,7 @@ int main(void)
         cmocka_unit_test(calls_in_every_place_of_items),
         cmocka_unit_test(definitions_are_never_looked_into),
         cmocka_unit_test(cfg_if),
+        cmocka_unit_test(cfg_match_and_cfg_select),
         cmocka_unit_test(calls_nested_without_end),
         cmocka_unit_test(a_macros_arguments_may_hold_anything),
     };

@@ -57,14 +57,12 @@ impl Count {
             }
         }
         for (i, record) in records.iter().enumerate().filter(|&(i, _)| hidden[i] > 0) {
-            let is_cfg_if = record
-                .path
-                .as_deref()
-                .map_or(false, |path| path.rsplit("::").next() == Some("cfg_if"));
-            let what = match (in_macro[i], is_cfg_if) {
+            let name = record.path.as_deref().and_then(|path| path.rsplit("::").next());
+            let what = match (in_macro[i], name) {
                 (true, _) => "nested calls",
-                (false, true) => "calls of cfg_if",
-                (false, false) => "other calls",
+                (false, Some("cfg_if")) => "calls of cfg_if",
+                (false, Some("cfg_match" | "cfg_select")) => "calls of cfg_match",
+                (false, _) => "other calls",
             };
             self.add(&format!("macro: {what} that hold items"), 1);
             self.add(&format!("macro: items directly in {what}"), hidden[i]);

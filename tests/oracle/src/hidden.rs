@@ -1,9 +1,12 @@
 //! Items in the arguments of a macro call in item position: arguments that read wholly as items
-//! (inner attributes may come first), and the branches of `cfg_if!`.
+//! (inner attributes may come first), the branches of `cfg_if!`, and the arms of `cfg_match!` and
+//! `cfg_select!`.
 
 use proc_macro2::TokenStream;
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{braced, Attribute, Error, File, Item, Path, Result, Token};
+use syn::token::Paren;
+use syn::{braced, parenthesized, Attribute, Error, File, Ident, Item, LitStr, Path, Result, Token};
 
 fn branch(input: ParseStream) -> Result<Vec<Item>> {
     let content;
@@ -30,13 +33,36 @@ fn cfg_if(input: ParseStream) -> Result<Vec<Item>> {
     Ok(items)
 }
 
+/// `predicate => { items }`, any number of times, a comma behind it or none. The predicate is
+/// `cfg(..)`, `a(..)`, `a = ".."`, `a` or `_`.
+fn cfg_match(input: ParseStream) -> Result<Vec<Item>> {
+    let mut items = Vec::new();
+    while !input.is_empty() {
+        input.call(Ident::parse_any)?;
+        if input.peek(Paren) {
+            let inside;
+            parenthesized!(inside in input);
+            inside.parse::<TokenStream>()?;
+        } else if !input.peek(Token![=>]) {
+            input.parse::<Token![=]>()?;
+            input.parse::<LitStr>()?;
+        }
+        input.parse::<Token![=>]>()?;
+        items.extend(branch(input)?);
+        input.parse::<Option<Token![,]>>()?;
+    }
+    Ok(items)
+}
+
 /// The items that `path!(arguments)` holds; none if the arguments are anything else.
 pub fn items(path: &Path, arguments: TokenStream) -> Vec<Item> {
     if let Ok(file) = syn::parse2::<File>(arguments.clone()) {
         return file.items;
     }
-    match path.segments.last() {
-        Some(segment) if segment.ident == "cfg_if" => cfg_if.parse2(arguments).unwrap_or_default(),
+    let name = path.segments.last().map(|segment| segment.ident.to_string());
+    match name.as_deref() {
+        Some("cfg_if") => cfg_if.parse2(arguments).unwrap_or_default(),
+        Some("cfg_match" | "cfg_select") => cfg_match.parse2(arguments).unwrap_or_default(),
         _ => Vec::new(),
     }
 }
