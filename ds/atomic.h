@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Two lines: the adjacent-line prefetcher of x86 moves lines in pairs, so that variables of
  * different writers are kept this many bytes apart. */
@@ -223,6 +224,17 @@ RSL_ATOMIC_INTEGER(u64, uint64_t)
 RSL_ATOMIC_INTEGER(size, size_t)
 RSL_ATOMIC_COMMON(ptr, void *)
 // NOLINTEND(bugprone-macro-parentheses,readability-non-const-parameter,performance-no-int-to-ptr)
+
+/* Many at once, before any other thread sees them. */
+static inline void rsl_u64_init_zeros(struct rsl_atomic_u64 *a, size_t n)
+{
+#ifdef RSL_MODEL
+    for (size_t i = 0; i < n; i++)
+        rsl_u64_init(&a[i], 0);
+#else
+    memset(a, 0, n * sizeof *a);
+#endif
+}
 
 /* Orders the caller's earlier stores before its later loads: what neither release nor acquire can
  * do. A locked instruction on x86, where mfence is eight times as dear. */

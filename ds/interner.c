@@ -27,7 +27,7 @@
 
 #include <string.h>
 
-#define PENDING (UINT64_MAX - 1)
+#define PENDING RSL_MAP_MAX_VALUE
 
 enum rsl_status rsl_interner_create_tuned(struct rsl_qsbr *domain,
                                           const struct rsl_allocator *allocator, uint64_t seed,

@@ -1,9 +1,9 @@
 /* The map: essay, and the operations on keys.
  *
  * Shape. The uppermost bits of a key's hash lead through a tree (a root, and inner nodes of 64
- * children where one level does not do) to a segment, the bits above the lowest 16 to a group of 8
- * slots in it, a cache line; from there a probe goes from group to group until it meets the key or
- * an empty slot, or has seen `window` groups. A slot is one word, a tag and the address of an entry
+ * children where one level does not do) to a segment, those in the middle to a group of 8 slots in
+ * it, a cache line; from there a probe goes from group to group until it meets the key or an empty
+ * slot, or has seen `window` groups. A slot is one word, a tag and the address of an entry
  * (map_group.h). A full segment is replaced by two halves, to which its neighbours in the tree
  * point; that is extendible hashing, with a tree in place of a directory that would have to be
  * doubled at once.
@@ -13,25 +13,27 @@
  * run at the same time.
  *
  * Guarantees.
- * 1. A slot goes from empty to an entry to a tombstone, once, and never back; at any point it may
- *    be frozen, and then it stays as it is. So a probe that finds only other keys' entries and
- *    tombstones before an empty slot has seen all the slots where its key can have been at that
- *    time, and two inserts of a key meet at the same empty slot, where one compare-and-swap wins.
+ * 1. A slot goes from empty to an entry to a tombstone, or from empty to frozen, and never back. So
+ *    a probe that finds only other keys' entries and tombstones before an empty slot has seen all
+ *    the slots where its key can have been at that time, and two inserts of a key meet at the same
+ *    empty slot, where one compare-and-swap wins.
  * 2. A key is in the map from that compare-and-swap until its entry's value becomes RSL_MAP_GONE,
  *    by compare-and-swap in rsl_map_remove(). All that is asked and changed between is that one
  *    word, wherever the entry is reached from: its copies in old and new segments are the same
  *    entry. Hence find (a hit), update and remove are linearizable at the value, insert at the
- * slot.
- * 3. A segment is the authority for its hashes until it has a successor. All its slots are frozen
- *    before; so the successor, made from the frozen slots, lacks no entry, and a thread that means
- *    to change a slot fails and goes on to the successor. A miss is believed if the empty slot was
- *    not frozen, or if the segment had no successor after the slots were read: then the key was
+ *    slot.
+ * 3. A segment is the authority for its hashes until it has a successor. All its empty slots are
+ *    frozen before; so the successor, made from what was there then, lacks no entry, and a thread
+ *    that means to insert fails and goes on to the successor. A miss is believed if the empty slot
+ *    was not frozen, or if the segment had no successor after the slots were read: then the key was
  *    absent at that moment, for in a segment that is being replaced nothing can be inserted.
- * 4. The remover alone takes the entry out of its slot, and retires it. If the segment is frozen,
- *    it replaces that, and looks for the entry in the successor, which may have been filled before
- *    the value was RSL_MAP_GONE. So when it is retired nothing that is not itself retired leads to
- *    an entry. For want of memory the entry stays where it is, removed, and the writer tries again
- *    later.
+ * 4. The remover alone takes the entry out of its slot, and retires it. It makes the value
+ *    RSL_MAP_GONE and then looks whether the segment is `frozen`; whoever copies the segment sets
+ *    that and then looks at values. One of the two comes first: if the segment is not frozen, all
+ *    who copy it will pass the entry by, and a plain store empties the slot. Otherwise the remover
+ *    replaces the segment too, and looks for the entry in the successor. So when it is retired
+ *    nothing that is not itself retired leads to an entry. For want of memory the entry stays where
+ *    it is, removed, and the writer tries again later.
  * 5. An entry is shown to iterations by RSL_MAP_PUBLISHED, which its inserter sets after it has got
  *    into its slot, or whoever finds the key before that; when its memory is used again the mark is
  *    cleared before the value is set. Iterations walk the memory of entries, not the table, and
@@ -43,8 +45,8 @@
  *    somebody still installs, for that somebody has not passed a quiescent state.
  *
  * Progress. find: bounded by the window, and by the successors that others make meanwhile.
- * insert, remove: lock-free: a failed compare-and-swap means that another insert, removal or
- * freezing has succeeded, a frozen segment is replaced by whoever meets it, with its own copy,
+ * insert, remove: lock-free: a failed compare-and-swap means that another insert, update, removal
+ * or freezing has succeeded, a frozen segment is replaced by whoever meets it, with its own copy,
  * without waiting, and each segment is replaced once. update: one compare-and-swap.
  *
  * Reclamation. Segments: retired by who replaced them, through the qsbr domain, released to the
@@ -59,12 +61,9 @@
  * hash table" (2017), for tags. XXH3: Collet, xxhash. */
 #include "ds/map.h"
 
-#define XXH_INLINE_ALL
-#include <string.h>
-#include <xxhash.h>
-
 #include "ds/map_group.h"
 #include "ds/map_internal.h"
+#include "ds/map_key.h"
 
 const struct rsl_map_tuning rsl_map_tuning_default = {
     .hash_mask = UINT64_MAX,
@@ -88,6 +87,7 @@ enum rsl_status rsl_map_create_tuned(struct rsl_qsbr *domain, const struct rsl_a
         .allocator = allocator,
         .tuning = *tuning,
     };
+    XXH3_generateSecret_fromSeed(map->secret, seed);
     rsl_ptr_init(&map->blocks, NULL);
     rsl_ptr_init(&map->writers, NULL);
     for (size_t i = 0; i < RSL_MAP_NCLASSES; i++)
@@ -117,11 +117,6 @@ void rsl_map_destroy(struct rsl_map *map)
     allocator->release(allocator->state, map, sizeof *map);
 }
 
-static uint64_t hash_of(const struct rsl_map *map, const void *key, size_t nbytes)
-{
-    return XXH3_64bits_withSeed(key, nbytes, map->seed) & map->tuning.hash_mask;
-}
-
 /* The segment that the tree gives for a hash; NULL if none has been made yet. */
 static struct rsl_map_segment *segment_for(const struct rsl_map *map, uint64_t hash,
                                            uint32_t *groups_lg_out)
@@ -146,17 +141,10 @@ struct wanted {
     const struct rsl_map_entry *entry;
 };
 
-static bool is_wanted(const struct wanted *wanted, struct rsl_map_entry *entry)
+/* For an entry that has been found by its key: whether it is still in the map. */
+static inline bool is_live(struct rsl_map_entry *entry)
 {
-    if (wanted->entry != NULL)
-        return entry == wanted->entry;
-    size_t nbytes;
-    const uint8_t *key = rsl_map_key(entry, &nbytes);
-    if (nbytes != wanted->nbytes)
-        return false;
-    rsl_plain_read(key, nbytes);
-    if ((nbytes != 0 && memcmp(key, wanted->key, nbytes) != 0) ||
-        rsl_map_value(entry) == RSL_MAP_GONE)
+    if (rsl_map_value(entry) == RSL_MAP_GONE)
         return false;
     /* Whoever has seen a key must find it in an iteration, even if the inserter has been stopped
      * before it could publish it. Relaxed load: a guess that saves a write; release: guarantee 5,
@@ -164,6 +152,16 @@ static bool is_wanted(const struct wanted *wanted, struct rsl_map_entry *entry)
     if (__builtin_expect((rsl_u32_load_relaxed(&entry->key_nbytes) & RSL_MAP_PUBLISHED) == 0, 0))
         rsl_u32_fetch_or_release(&entry->key_nbytes, RSL_MAP_PUBLISHED);
     return true;
+}
+
+static bool has_key(struct rsl_map_entry *entry, const void *wanted, size_t wanted_nbytes)
+{
+    size_t nbytes;
+    const uint8_t *key = rsl_map_key(entry, &nbytes);
+    if (nbytes != wanted_nbytes)
+        return false;
+    rsl_plain_read(key, nbytes);
+    return (nbytes == 0 || memcmp(key, wanted, nbytes) == 0) && is_live(entry);
 }
 
 /* Where a probe has ended: at an entry, at a slot that was empty, or, with both NULL, at the end of
@@ -174,43 +172,58 @@ struct place {
     uint64_t word; /* of the slot */
 };
 
-static inline struct place probe(struct rsl_map_segment *segment, uint32_t groups_lg,
-                                 const struct wanted *wanted, uint32_t window)
+/* Looks at one group; false if the probe has to go on behind it. */
+static bool search_group(struct rsl_atomic_u64 *group, const struct wanted *wanted,
+                         struct place *place_out)
 {
-    struct rsl_atomic_u64 *const slots = rsl_map_slots(segment);
-    const size_t ngroups = (size_t)1 << groups_lg;
     const uint64_t tag = tag_of_hash(wanted->hash);
-    size_t at = rsl_map_home_group(wanted->hash, groups_lg);
-    for (uint32_t n = 0;;) {
-        struct rsl_atomic_u64 *group = &slots[at * GROUP_SLOTS];
+    for (;;) {
         const uint32_t match = group_match(group, tag);
         for (uint32_t hits = match & 0xFF; hits != 0; hits &= hits - 1) {
             struct rsl_atomic_u64 *slot = &group[__builtin_ctz(hits)];
             const uint64_t word = rsl_u64_load_acquire(slot); /* pairs with insert: the entry */
             struct rsl_map_entry *entry = slot_entry(word);
-            if (word >> TAG_SHIFT == tag && is_wanted(wanted, entry))
-                return (struct place){entry, slot, word};
+            if (word >> TAG_SHIFT == tag &&
+                (wanted->entry != NULL ? entry == wanted->entry
+                                       : has_key(entry, wanted->key, wanted->nbytes))) {
+                *place_out = (struct place){entry, slot, word};
+                return true;
+            }
         }
-        if (match >> 8 != 0) {
-            struct rsl_atomic_u64 *slot = &group[__builtin_ctz(match >> 8)];
-            const uint64_t word = rsl_u64_load_acquire(slot); /* as above */
-            if (word <= SLOT_FROZEN)
-                return (struct place){NULL, slot, word};
-            continue; /* taken meanwhile: look at the group again */
+        if (match >> 8 == 0)
+            return false;
+        struct rsl_atomic_u64 *slot = &group[__builtin_ctz(match >> 8)];
+        const uint64_t word = rsl_u64_load_acquire(slot); /* as above */
+        if (word <= SLOT_FROZEN) {
+            *place_out = (struct place){NULL, slot, word};
+            return true;
         }
+        /* Taken meanwhile: look at the group again. */
+    }
+}
+
+__attribute__((noinline)) static struct place probe(struct rsl_map_segment *segment,
+                                                    const struct wanted *wanted, uint32_t window)
+{
+    const size_t ngroups = (size_t)1 << segment->groups_lg;
+    size_t at = rsl_map_home_group(wanted->hash, segment->groups_lg);
+    struct place place;
+    for (uint32_t n = 0;
+         !search_group(rsl_map_slots(segment) + at * GROUP_SLOTS, wanted, &place);) {
         if (++n == ngroups || (n >= window && n >= segment->window))
             return (struct place){NULL, NULL, SLOT_FROZEN};
         at = (at + 1) & (ngroups - 1);
     }
+    return place;
 }
 
 /* Where the key is, starting from *segment, which moves on with the key to newer ones; or nowhere.
  * Changes nothing. */
-static inline struct place locate(const struct rsl_map *map, struct rsl_map_segment **segment,
-                                  uint32_t groups_lg, const struct wanted *wanted)
+static struct place locate(const struct rsl_map *map, struct rsl_map_segment **segment,
+                           const struct wanted *wanted)
 {
     while (*segment != NULL) {
-        const struct place place = probe(*segment, groups_lg, wanted, map->tuning.window);
+        const struct place place = probe(*segment, wanted, map->tuning.window);
         if (place.entry != NULL || place.word == 0)
             return place;
         /* Guarantee 3. Acquire: pairs with rsl_map_replace(): the new segment's contents. */
@@ -218,17 +231,71 @@ static inline struct place locate(const struct rsl_map *map, struct rsl_map_segm
         if (successor == NULL)
             break;
         *segment = rsl_map_successor_for(successor, wanted->hash);
-        groups_lg = (*segment)->groups_lg;
     }
     return (struct place){NULL, NULL, 0};
 }
 
-struct rsl_map_entry *rsl_map_find(const struct rsl_map *map, const void *key, size_t nbytes)
+/* What nearly always tells: the first slot of the key's tag in its first group, or an empty slot
+ * there. False if they do not, for whatever reason; then nothing is known. */
+__attribute__((always_inline)) static inline bool glance(struct rsl_map_segment *segment,
+                                                         uint32_t groups_lg, uint64_t hash,
+                                                         const void *key, size_t nbytes,
+                                                         struct place *place_out)
 {
-    const struct wanted wanted = {hash_of(map, key, nbytes), key, nbytes, NULL};
+    struct rsl_atomic_u64 *group =
+        rsl_map_slots(segment) + rsl_map_home_group(hash, groups_lg) * GROUP_SLOTS;
+    const uint64_t tag = tag_of_hash(hash);
+    const uint32_t match = group_match(group, tag);
+    if ((match & 0xFF) != 0) {
+        struct rsl_atomic_u64 *slot = &group[__builtin_ctz(match)];
+        const uint64_t word = rsl_u64_load_acquire(slot); /* as in search_group() */
+        struct rsl_map_entry *entry = slot_entry(word);
+        if (word >> TAG_SHIFT != tag)
+            return false;
+        size_t its_nbytes;
+        const uint8_t *its_key = rsl_map_key(entry, &its_nbytes);
+        if (its_nbytes != nbytes)
+            return false;
+        rsl_plain_read(its_key, nbytes);
+        *place_out = (struct place){entry, slot, word};
+        return same_medium(its_key, key, nbytes) && is_live(entry);
+    }
+    if (match == 0)
+        return false;
+    struct rsl_atomic_u64 *slot = &group[__builtin_ctz(match >> 8)];
+    *place_out = (struct place){NULL, slot, 0};
+    return rsl_u64_load_acquire(slot) == 0; /* as in search_group() */
+}
+
+__attribute__((noinline)) static struct rsl_map_entry *
+find_at_length(const struct rsl_map *map, const void *key, size_t nbytes, uint64_t hash)
+{
+    const struct wanted wanted = {hash, key, nbytes, NULL};
     uint32_t groups_lg;
-    struct rsl_map_segment *segment = segment_for(map, wanted.hash, &groups_lg);
-    return locate(map, &segment, groups_lg, &wanted).entry;
+    struct rsl_map_segment *segment = segment_for(map, hash, &groups_lg);
+    return locate(map, &segment, &wanted).entry;
+}
+
+__attribute__((noinline)) static struct rsl_map_entry *find_unusual(const struct rsl_map *map,
+                                                                    const void *key, size_t nbytes)
+{
+    return find_at_length(map, key, nbytes, hash_any(map, key, nbytes));
+}
+
+/* Flat, here and below: with the hash inline. */
+__attribute__((flatten)) struct rsl_map_entry *rsl_map_find(const struct rsl_map *map,
+                                                            const void *key, size_t nbytes)
+{
+    if (!is_medium(nbytes))
+        return find_unusual(map, key, nbytes);
+    const uint64_t hash = hash_medium(map, key, nbytes);
+    uint32_t groups_lg;
+    struct rsl_map_segment *segment = segment_for(map, hash, &groups_lg);
+    struct place place;
+    if (__builtin_expect(segment != NULL && glance(segment, groups_lg, hash, key, nbytes, &place),
+                         1))
+        return place.entry;
+    return find_at_length(map, key, nbytes, hash);
 }
 
 /* Counts a key in or out. */
@@ -238,29 +305,40 @@ static void count(struct rsl_map_writer *writer, uint64_t difference)
     rsl_u64_store_relaxed(&writer->nkeys, rsl_u64_load_relaxed(&writer->nkeys) + difference);
 }
 
+/* Takes a removed entry, which is in the slot, out of that. False if the segment is being replaced,
+ * and the entry may have been copied already: guarantee 4. */
+static inline bool empty_slot(struct rsl_map_segment *segment, struct rsl_atomic_u64 *slot)
+{
+    RSL_YIELD_POINT();
+    /* Not before the value was seen to be RSL_MAP_GONE by all: both are seq_cst, and pair with
+     * freeze(). */
+    if (rsl_u32_load_seq_cst(&segment->frozen) != 0)
+        return false;
+    RSL_YIELD_POINT();
+    /* Relaxed: nobody else changes the slot of an entry, and what reuses that waits for a grace
+     * period, whose stamp comes after this. */
+    rsl_u64_store_relaxed(slot, SLOT_TOMBSTONE);
+    return true;
+}
+
 /* Takes a removed entry out of the table. False for want of memory: it is still there. */
-static bool unlink_entry(struct rsl_map_writer *writer, struct rsl_map_segment *segment,
-                         uint32_t groups_lg, const struct wanted *wanted)
+__attribute__((noinline)) static bool
+unlink_entry(struct rsl_map_writer *writer, struct rsl_map_segment *segment, struct wanted wanted)
 {
     struct rsl_map *map = writer->map;
     while (segment != NULL) {
-        struct place place = probe(segment, groups_lg, wanted, map->tuning.window);
+        const struct place place = probe(segment, &wanted, map->tuning.window);
         if (place.entry == NULL)
             return true; /* it was skipped when this segment was made */
-        RSL_YIELD_POINT();
-        /* Fails only if the slot is frozen. Relaxed: the entry is the remover's alone (guarantee
-         * 4), and what reuses it waits for a grace period, whose stamp comes after this. */
-        if ((place.word & SLOT_FROZEN) == 0 &&
-            rsl_u64_cas_relaxed(place.slot, &place.word, SLOT_TOMBSTONE))
+        if (empty_slot(segment, place.slot))
             return true;
-        segment = rsl_map_replace(map, writer->participant, segment, wanted->hash);
-        groups_lg = segment == NULL ? 0 : segment->groups_lg;
+        segment = rsl_map_replace(map, writer->participant, segment, wanted.hash);
     }
     return false;
 }
 
 /* Tries again to unlink what could not be for want of memory. */
-static void unlink_stuck(struct rsl_map_writer *writer)
+__attribute__((noinline)) static void unlink_stuck(struct rsl_map_writer *writer)
 {
     struct rsl_map_entry *entry;
     while ((entry = writer->stuck) != NULL) {
@@ -268,19 +346,18 @@ static void unlink_stuck(struct rsl_map_writer *writer)
         const uint8_t *key = rsl_map_key(entry, &nbytes);
         const struct wanted wanted = {hash_of(writer->map, key, nbytes), NULL, 0, entry};
         uint32_t groups_lg;
-        struct rsl_map_segment *segment = segment_for(writer->map, wanted.hash, &groups_lg);
-        if (!unlink_entry(writer, segment, groups_lg, &wanted))
+        if (!unlink_entry(writer, segment_for(writer->map, wanted.hash, &groups_lg), wanted))
             return;
-        writer->stuck = rsl_ptr_load_relaxed(&entry->link.next); /* our own */
-        rsl_map_retire_entry(writer, entry);
+        writer->stuck = rsl_map_next_of(entry);
+        rsl_map_retire_entry(writer, entry, nbytes);
     }
 }
 
-enum rsl_status rsl_map_get_or_insert(struct rsl_map_writer *writer, const void *key, size_t nbytes,
-                                      uint64_t value, struct rsl_map_entry **entry_out,
-                                      bool *inserted_out)
+__attribute__((flatten)) enum rsl_status
+rsl_map_get_or_insert(struct rsl_map_writer *writer, const void *key, size_t nbytes, uint64_t value,
+                      struct rsl_map_entry **entry_out, bool *inserted_out)
 {
-    if (value == RSL_MAP_GONE || nbytes > RSL_MAP_MAX_KEY)
+    if (value > RSL_MAP_MAX_VALUE || nbytes > RSL_MAP_MAX_KEY)
         return RSL_EINVAL;
     if (writer->stuck != NULL)
         unlink_stuck(writer);
@@ -292,8 +369,10 @@ enum rsl_status rsl_map_get_or_insert(struct rsl_map_writer *writer, const void 
         if (!rsl_map_add_segment(map, wanted.hash))
             return RSL_ENOMEM;
     struct rsl_map_entry *entry = NULL; /* ours, in waiting */
-    for (;;) {
-        struct place place = probe(segment, groups_lg, &wanted, map->tuning.window);
+    struct place place;
+    if (!is_medium(nbytes) || !glance(segment, groups_lg, wanted.hash, key, nbytes, &place))
+        place = probe(segment, &wanted, map->tuning.window);
+    for (;; place = probe(segment, &wanted, map->tuning.window)) {
         if (place.entry != NULL) {
             if (entry != NULL)
                 rsl_map_drop_entry(writer, entry);
@@ -310,7 +389,6 @@ enum rsl_status rsl_map_get_or_insert(struct rsl_map_writer *writer, const void 
                     rsl_map_drop_entry(writer, entry);
                 return RSL_ENOMEM;
             }
-            groups_lg = segment->groups_lg;
             continue;
         }
         if (entry == NULL) {
@@ -319,8 +397,8 @@ enum rsl_status rsl_map_get_or_insert(struct rsl_map_writer *writer, const void 
                 return RSL_ENOMEM;
         }
         RSL_YIELD_POINT();
-        /* Release: the entry; pairs with probe() and live_entry(). A failure is looked into by the
-         * next probe. */
+        /* Release: the entry; pairs with search_group() and live_entry(). A failure is looked into
+         * by the next probe. */
         if (rsl_u64_cas_release(place.slot, &place.word, slot_make(entry, wanted.hash)))
             break;
     }
@@ -336,39 +414,58 @@ enum rsl_status rsl_map_get_or_insert(struct rsl_map_writer *writer, const void 
     return RSL_OK;
 }
 
-bool rsl_map_remove(struct rsl_map_writer *writer, const void *key, size_t nbytes,
-                    uint64_t *last_out)
+/* Removes the entry at the place. */
+static inline bool take_out(struct rsl_map_writer *writer, struct rsl_map_segment *segment,
+                            const struct place *place, uint64_t hash, size_t nbytes,
+                            uint64_t *last_out)
 {
-    if (writer->stuck != NULL)
-        unlink_stuck(writer);
-    struct rsl_map *map = writer->map;
-    struct wanted wanted = {hash_of(map, key, nbytes), key, nbytes, NULL};
-    uint32_t groups_lg;
-    struct rsl_map_segment *segment = segment_for(map, wanted.hash, &groups_lg);
-    const struct place place = locate(map, &segment, groups_lg, &wanted);
-    struct rsl_map_entry *entry = place.entry;
-    if (entry == NULL)
-        return false;
+    struct rsl_map_entry *entry = place->entry;
     uint64_t last = rsl_map_value(entry);
     do {
-        if (last == RSL_MAP_GONE) /* somebody else has removed it since we found it */
+        if (last > RSL_MAP_MAX_VALUE) /* somebody else has removed it since we found it */
             return false;
         RSL_YIELD_POINT();
-        /* Acquire: what the last update did. Release: pairs with whoever sees it gone. */
-    } while (!rsl_u64_cas_acq_rel(&entry->value, &last, RSL_MAP_GONE));
+        /* Acquire: what the last update did. Release: pairs with whoever sees it gone. Seq_cst: see
+         * empty_slot(). */
+    } while (!rsl_u64_cas_seq_cst(&entry->value, &last, RSL_MAP_GONE));
     count(writer, UINT64_MAX);
     if (last_out != NULL)
         *last_out = last;
-    wanted.entry = entry;
-    uint64_t word = place.word;
-    /* Relaxed: as in unlink_entry(). */
-    if (((word & SLOT_FROZEN) == 0 && rsl_u64_cas_relaxed(place.slot, &word, SLOT_TOMBSTONE)) ||
-        unlink_entry(writer, segment, segment->groups_lg, &wanted)) {
-        rsl_map_retire_entry(writer, entry);
+    if (__builtin_expect(empty_slot(segment, place->slot), 1) ||
+        unlink_entry(writer, segment, (struct wanted){hash, NULL, 0, entry})) {
+        rsl_map_retire_entry(writer, entry, nbytes);
     } else {
-        rsl_ptr_store_release(&entry->link.next,
-                              writer->stuck); /* as rsl_map_retire_entry() does */
+        rsl_map_set_next(entry, writer->stuck);
         writer->stuck = entry;
     }
     return true;
+}
+
+__attribute__((noinline)) static bool remove_at_length(struct rsl_map_writer *writer,
+                                                       const void *key, size_t nbytes,
+                                                       uint64_t hash, uint64_t *last_out)
+{
+    const struct wanted wanted = {hash, key, nbytes, NULL};
+    uint32_t groups_lg;
+    struct rsl_map_segment *segment = segment_for(writer->map, hash, &groups_lg);
+    const struct place place = locate(writer->map, &segment, &wanted);
+    return place.entry != NULL && take_out(writer, segment, &place, hash, nbytes, last_out);
+}
+
+__attribute__((flatten)) bool rsl_map_remove(struct rsl_map_writer *writer, const void *key,
+                                             size_t nbytes, uint64_t *last_out)
+{
+    if (__builtin_expect(writer->stuck != NULL, 0))
+        unlink_stuck(writer);
+    const struct rsl_map *map = writer->map;
+    if (!is_medium(nbytes))
+        return remove_at_length(writer, key, nbytes, hash_any(map, key, nbytes), last_out);
+    const uint64_t hash = hash_medium(map, key, nbytes);
+    uint32_t groups_lg;
+    struct rsl_map_segment *segment = segment_for(map, hash, &groups_lg);
+    struct place place;
+    if (__builtin_expect(segment == NULL || !glance(segment, groups_lg, hash, key, nbytes, &place),
+                         0))
+        return remove_at_length(writer, key, nbytes, hash, last_out);
+    return place.entry != NULL && take_out(writer, segment, &place, hash, nbytes, last_out);
 }

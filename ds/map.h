@@ -21,7 +21,7 @@
  * aside: a thread that stops in the middle of anything, growth included, stops nobody else. It
  * does hold back the reclamation of memory, as qsbr.h says.
  *
- * Memory. 20 bytes and the key for an entry, rounded up to 8, and 10 to 20 bytes of slots. Memory
+ * Memory. 16 bytes and the key for an entry, rounded up to 8, and 10 to 20 bytes of slots. Memory
  * of removed entries serves new keys of about the same length after the grace period; the allocator
  * gets it back when the map is destroyed. */
 #ifndef RSL_DS_MAP_H
@@ -38,24 +38,23 @@ extern "C" {
 struct rsl_map;
 struct rsl_map_writer;
 
-/* The value of an entry that was removed: no other value may be this one. */
-#define RSL_MAP_GONE UINT64_MAX
+/* The largest value that an entry may have, and what a removed one is said to have. */
+#define RSL_MAP_MAX_VALUE (UINT64_MAX >> 1)
+#define RSL_MAP_GONE      UINT64_MAX
 
 /* The longest key, in bytes. The shortest has none. */
 #define RSL_MAP_MAX_KEY (UINT32_C(1) << 30)
 
 /* Fields are the map's; use the functions. */
 struct rsl_map_entry {
-    struct rsl_atomic_u64 value;
-    union {
-        struct rsl_atomic_u64 hash; /* while the entry is in the map */
-        struct rsl_atomic_ptr next; /* afterwards, in lists of free entries */
-    } link;
+    struct rsl_atomic_u64 value; /* above RSL_MAP_MAX_VALUE once it is removed: RSL_MAP_GONE, and
+                                    then, less the top bit, the next in a list of such entries */
+    uint32_t hash;               /* the upper half; while others may have the entry it stays */
     struct rsl_atomic_u32 key_nbytes; /* and RSL_MAP_PUBLISHED */
-    uint8_t key[4];                   /* the first bytes; the others follow */
+    uint8_t key[8];                   /* the first bytes; the others follow */
 };
 
-#define RSL_MAP_KEY_OFF   20
+#define RSL_MAP_KEY_OFF   16
 #define RSL_MAP_PUBLISHED (UINT32_C(1) << 31)
 
 /* Makes a map for about `expected` entries, which may be 0: more will do, at the price of growth.
@@ -82,8 +81,9 @@ struct rsl_map_entry *rsl_map_find(const struct rsl_map *map, const void *key, s
 
 /* Finds the entry of the key, or makes it, with `value`, if there is none. *entry_out is the entry,
  * *inserted_out whether it is new; either may be NULL.
- * RSL_OK, RSL_EINVAL (value is RSL_MAP_GONE, or the key is longer than RSL_MAP_MAX_KEY) or
- * RSL_ENOMEM; after an error the map is as it was. O(1), amortised; see above for growth. */
+ * RSL_OK, RSL_EINVAL (the value is above RSL_MAP_MAX_VALUE, or the key is longer than
+ * RSL_MAP_MAX_KEY) or RSL_ENOMEM; after an error the map is as it was. O(1), amortised; see above
+ * for growth. */
 enum rsl_status rsl_map_get_or_insert(struct rsl_map_writer *writer, const void *key, size_t nbytes,
                                       uint64_t value, struct rsl_map_entry **entry_out,
                                       bool *inserted_out);
@@ -99,7 +99,9 @@ size_t rsl_map_length(const struct rsl_map *map);
 /* The value, or RSL_MAP_GONE. What its writer did before is visible. */
 static inline uint64_t rsl_map_value(const struct rsl_map_entry *entry)
 {
-    return rsl_u64_load_acquire(&entry->value); /* pairs with insert, update and remove */
+    /* Acquire: pairs with insert, update and remove. */
+    const uint64_t value = rsl_u64_load_acquire(&entry->value);
+    return value > RSL_MAP_MAX_VALUE ? RSL_MAP_GONE : value;
 }
 
 static inline const uint8_t *rsl_map_key(const struct rsl_map_entry *entry, size_t *nbytes_out)
@@ -109,13 +111,16 @@ static inline const uint8_t *rsl_map_key(const struct rsl_map_entry *entry, size
     return (const uint8_t *)entry + RSL_MAP_KEY_OFF;
 }
 
-/* Replaces the value *expected by `desired`, neither of which may be RSL_MAP_GONE. False if the
- * value was another one, which is then in *expected; RSL_MAP_GONE: the key was removed. */
+/* Replaces the value *expected by `desired`, both at most RSL_MAP_MAX_VALUE. False if the value was
+ * another one, which is then in *expected; RSL_MAP_GONE: the key was removed. */
 static inline bool rsl_map_update(struct rsl_map_entry *entry, uint64_t *expected, uint64_t desired)
 {
     /* Acquire and release: values hand on what their writers did; pairs with itself and with
      * rsl_map_value(). */
-    return rsl_u64_cas_acq_rel(&entry->value, expected, desired);
+    const bool done = rsl_u64_cas_acq_rel(&entry->value, expected, desired);
+    if (*expected > RSL_MAP_MAX_VALUE)
+        *expected = RSL_MAP_GONE;
+    return done;
 }
 
 /* Entries lie in blocks, one before the other from the end on; how large each is, in steps of 8
@@ -130,30 +135,39 @@ struct rsl_map_block {
 /* A place in an iteration. */
 struct rsl_map_cursor {
     struct rsl_map_block *block;
-    size_t i, count;
-    char *at, *ahead; /* the entry before i, and one that will come */
+    const uint8_t *size, *end; /* of the next entry; of the sizes */
+    char *at, *ahead;          /* the entry before, and one that will come */
 };
 
 /* How many entries ahead of itself an iteration fetches: the processor alone stops at pages. */
-#define RSL_MAP_AHEAD 64
+#define RSL_MAP_AHEAD 128
 
 /* Turns the cursor to a block, which may be NULL. */
 static inline void rsl_map_cursor_enter(struct rsl_map_cursor *cursor, struct rsl_map_block *block)
 {
     cursor->block = block;
-    cursor->i = cursor->count = 0;
+    cursor->size = cursor->end = NULL;
+    cursor->at = cursor->ahead = NULL;
     if (block != NULL) {
-        cursor->count = rsl_size_load_acquire(&block->count); /* pairs with rsl_map_new_entry() */
+        const size_t count = rsl_size_load_acquire(&block->count); /* pairs with show_entry() */
+        cursor->size = (const uint8_t *)(block + 1);
+        cursor->end = cursor->size + count;
         cursor->at = cursor->ahead = (char *)block + block->end;
-        const uint8_t *sizes = (const uint8_t *)(block + 1);
-        rsl_plain_read(sizes, cursor->count);
-        for (size_t i = 0; i < RSL_MAP_AHEAD && i < cursor->count; i++)
-            cursor->ahead -= (size_t)sizes[i] * 8;
+        rsl_plain_read(cursor->size, count);
+        for (size_t i = 0; i < RSL_MAP_AHEAD && i < count; i++)
+            cursor->ahead -= (size_t)cursor->size[i] * 8;
     }
 }
 
-/* Puts the cursor before the first entry. Holds nothing, needs no end. O(1). */
-void rsl_map_iterate(const struct rsl_map *map, struct rsl_map_cursor *cursor_out);
+/* Not for users: the block that was made last, or NULL. */
+struct rsl_map_block *rsl_map_newest_block(const struct rsl_map *map);
+
+/* Puts the cursor before the first entry. Holds nothing, needs no end. O(1). Inline like all that
+ * gets the cursor, so that a loop has it in registers. */
+static inline void rsl_map_iterate(const struct rsl_map *map, struct rsl_map_cursor *cursor_out)
+{
+    rsl_map_cursor_enter(cursor_out, rsl_map_newest_block(map));
+}
 
 /* The next entry, or NULL behind the last. A key that is there from rsl_map_iterate() to the end
  * comes exactly once, whatever others do, growth included; one that is inserted or removed
@@ -162,20 +176,20 @@ void rsl_map_iterate(const struct rsl_map *map, struct rsl_map_cursor *cursor_ou
 static inline struct rsl_map_entry *rsl_map_next(struct rsl_map_cursor *cursor)
 {
     for (; cursor->block != NULL; rsl_map_cursor_enter(cursor, cursor->block->next)) {
-        const uint8_t *sizes = (const uint8_t *)(cursor->block + 1);
-        while (cursor->i < cursor->count) {
-            if (cursor->i + RSL_MAP_AHEAD < cursor->count) {
-                cursor->ahead -= (size_t)sizes[cursor->i + RSL_MAP_AHEAD] * 8;
-                __builtin_prefetch(cursor->ahead);
+        while (cursor->size != cursor->end) {
+            if (cursor->end - cursor->size > RSL_MAP_AHEAD) {
+                cursor->ahead -= (size_t)cursor->size[RSL_MAP_AHEAD] * 8;
+                __builtin_prefetch(cursor->ahead, 0,
+                                   2); /* no nearer: the nearest cache has few lines */
             }
-            cursor->at -= (size_t)sizes[cursor->i++] * 8;
+            cursor->at -= (size_t)*cursor->size++ * 8;
             struct rsl_map_entry *entry = (struct rsl_map_entry *)(void *)cursor->at;
             /* In this order: memory that is used again becomes unpublished before it gets a value,
              * so a value of the new entry comes with its own publication. Acquire: pairs with
              * rsl_map_get_or_insert(): the key. */
             const uint64_t value = rsl_u64_load_acquire(&entry->value);
             const uint32_t nbytes = rsl_u32_load_acquire(&entry->key_nbytes);
-            if (value != RSL_MAP_GONE && (nbytes & RSL_MAP_PUBLISHED) != 0)
+            if (value <= RSL_MAP_MAX_VALUE && (nbytes & RSL_MAP_PUBLISHED) != 0)
                 return entry;
         }
     }

@@ -5,13 +5,9 @@
 
 #include <string.h>
 
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
-
-/* While an entry is free its value, its link and the word that holds its length stay readable: by
- * iterations, by the lists. The rest is poisoned. */
-enum { READABLE_NBYTES = RSL_MAP_KEY_OFF + 4 };
+/* While an entry is free its value, which is its link, and the word that holds its length stay
+ * readable: by iterations, by the lists. The rest is poisoned. */
+enum { READABLE_NBYTES = RSL_MAP_KEY_OFF };
 
 static size_t entry_nbytes(size_t key_nbytes)
 {
@@ -44,22 +40,9 @@ static uint32_t class_of_entry(const struct rsl_map_entry *entry)
     return class_of(entry_nbytes(nbytes));
 }
 
-/* In a table of a hundred megabytes each key lies on another page, so that large ones are worth
- * having: a tenth on lookup, removal and growth, more on iteration. A wish, not a need. */
-static void ask_for_huge_pages(void *memory, size_t nbytes)
-{
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    const size_t huge = (size_t)1 << 21;
-    const size_t gap = (size_t)(-(uintptr_t)memory & (huge - 1));
-    if (nbytes >= 2 * huge && nbytes - gap >= huge)
-        (void)madvise((char *)memory + gap, (nbytes - gap) & ~(huge - 1), MADV_HUGEPAGE);
-#else
-    (void)memory;
-    (void)nbytes;
-#endif
-}
-
-/* A block known to the map's iterations, for `nbytes` of entries and their sizes. */
+/* A block for `nbytes` of entries and their sizes. No huge pages are asked for: lookups and
+ * removals would gain some hundredths, but the first touch of each page is a pause of up to
+ * milliseconds. */
 static struct rsl_map_block *new_block(struct rsl_map *map, size_t nbytes)
 {
     nbytes += sizeof(struct rsl_map_block);
@@ -70,7 +53,6 @@ static struct rsl_map_block *new_block(struct rsl_map *map, size_t nbytes)
         map->allocator->release(map->allocator->state, block, nbytes);
         return NULL;
     }
-    ask_for_huge_pages(block, nbytes);
     block->nbytes = block->end = nbytes;
     rsl_size_init(&block->count, 0);
     return block;
@@ -83,7 +65,7 @@ static void link_block(struct rsl_map *map, struct rsl_map_block *block)
     do {
         RSL_YIELD_POINT();
         block->next = head;
-        /* Release: the block's head; pairs with rsl_map_iterate(). */
+        /* Release: the block's head; pairs with rsl_map_newest_block(). */
     } while (!rsl_ptr_cas_release(&map->blocks, &head, block));
 }
 
@@ -138,38 +120,43 @@ static struct rsl_map_entry *fresh_entry(struct rsl_map_writer *writer, uint32_t
     return (struct rsl_map_entry *)(void *)((char *)writer->block + writer->block_at);
 }
 
-/* ---- lists ---- */
+/* ---- lists, which go through the values of removed entries ---- */
 
-static void set_next(struct rsl_map_entry *entry, struct rsl_map_entry *next)
+#define REMOVED (RSL_MAP_MAX_VALUE + 1)
+
+void rsl_map_set_next(struct rsl_map_entry *entry, struct rsl_map_entry *next)
 {
-    /* Release: the value became RSL_MAP_GONE before; pairs with live_entry() in map_segments.c. */
-    rsl_ptr_store_release(&entry->link.next, next);
+    /* Release: what the last value published stays published, for whoever only sees that the key is
+     * gone. The entry is ours, but others may look whether it has been removed. */
+    rsl_u64_store_release(&entry->value, REMOVED | (uint64_t)(uintptr_t)next);
 }
 
-static struct rsl_map_entry *next_of(const struct rsl_map_entry *entry)
+struct rsl_map_entry *rsl_map_next_of(const struct rsl_map_entry *entry)
 {
-    return rsl_ptr_load_relaxed(&entry->link.next); /* the list is ours */
+    /* Relaxed: the list is ours. */
+    const uint64_t link = rsl_u64_load_relaxed(&entry->value) & ~REMOVED;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): here the word becomes a pointer again
+    return (struct rsl_map_entry *)(uintptr_t)link;
 }
 
 /* From so many free entries of a class on, a writer gives further ones to all writers. */
 enum { NFREE_ENOUGH = 64 };
 
-/* The entries of a chain are free. */
-static void free_chain(struct rsl_map_writer *writer, uint32_t class, struct rsl_map_chain chain,
-                       uint32_t n)
+/* What has waited in the class is free. */
+static void free_waiting(struct rsl_map_writer *writer, struct rsl_map_class *ours)
 {
-    struct rsl_map_class *ours = &writer->classes[class];
+    const struct rsl_map_chain chain = ours->waiting;
     if (ours->nfree < NFREE_ENOUGH) {
-        set_next(chain.tail, ours->free);
+        rsl_map_set_next(chain.tail, ours->free);
         ours->free = chain.head;
-        ours->nfree += n;
+        ours->nfree += ours->nwaiting;
         return;
     }
-    struct rsl_atomic_ptr *shared = &writer->map->shared[class];
+    struct rsl_atomic_ptr *shared = &writer->map->shared[ours - writer->classes];
     void *head = rsl_ptr_load_relaxed(shared); /* not looked into */
     do {
         RSL_YIELD_POINT();
-        set_next(chain.tail, head);
+        rsl_map_set_next(chain.tail, head);
         /* Release: the links; pairs with take_shared(). */
     } while (!rsl_ptr_cas_release(shared, &head, chain.head));
 }
@@ -181,56 +168,81 @@ static void take_shared(struct rsl_map_writer *writer, uint32_t class)
     if (rsl_ptr_load_relaxed(shared) == NULL) /* a hint */
         return;
     struct rsl_map_class *ours = &writer->classes[class];
-    ours->free = rsl_ptr_exchange_acq_rel(shared, NULL); /* acquire: pairs with free_chain() */
+    ours->free = rsl_ptr_exchange_acq_rel(shared, NULL); /* acquire: pairs with free_waiting() */
     ours->nfree = ours->free == NULL ? 0 : NFREE_ENOUGH; /* or more, which would not matter */
 }
 
-static void poison_chain(struct rsl_map_chain chain, uint32_t class)
+static void poison_waiting(const struct rsl_map_writer *writer, const struct rsl_map_class *class)
 {
 #ifdef RSL_ASAN
-    for (struct rsl_map_entry *entry = chain.head; entry != NULL; entry = next_of(entry))
-        rsl_poison((char *)entry + READABLE_NBYTES, class_nbytes(class) - READABLE_NBYTES);
+    const size_t nbytes = class_nbytes((uint32_t)(class - writer->classes));
+    for (struct rsl_map_entry *entry = class->waiting.head; entry != NULL;
+         entry = rsl_map_next_of(entry))
+        rsl_poison((char *)entry + READABLE_NBYTES, nbytes - READABLE_NBYTES);
 #else
-    (void)chain;
+    (void)writer;
     (void)class;
 #endif
+}
+
+/* Puts what was removed last into lists by size. */
+static void empty_batch(struct rsl_map_writer *writer)
+{
+    for (uint32_t i = 0; i < writer->nbatch; i++) {
+        struct rsl_map_class *class = &writer->classes[writer->batch_classes[i]];
+        rsl_map_set_next(writer->batch[i], class->open.head);
+        if (class->open.head == NULL)
+            class->open.tail = writer->batch[i];
+        class->open.head = writer->batch[i];
+        class->nopen++;
+        if (!class->is_listed) {
+            class->is_listed = true;
+            class->next_listed = writer->listed;
+            writer->listed = class;
+        }
+    }
+    writer->nbatch = 0;
 }
 
 /* Moves what has waited for its grace period to the free entries, and lets what was removed since
  * wait for the next. */
 static void turn_limbo(struct rsl_map_writer *writer)
 {
+    empty_batch(writer);
     if (writer->waits && !rsl_qsbr_passed(writer->participant, writer->stamp))
         return;
-    for (uint32_t class = 0; class < RSL_MAP_NCLASSES; class ++) {
-        struct rsl_map_class *ours = &writer->classes[class];
-        if (ours->nwaiting != 0) {
-            poison_chain(ours->waiting, class);
-            free_chain(writer, class, ours->waiting, ours->nwaiting);
+    writer->waits = false;
+    struct rsl_map_class **at = &writer->listed;
+    struct rsl_map_class *class;
+    while ((class = *at) != NULL) {
+        if (class->nwaiting != 0) {
+            poison_waiting(writer, class);
+            free_waiting(writer, class);
         }
-        ours->waiting = ours->open;
-        ours->nwaiting = ours->nopen;
-        ours->open.head = NULL;
-        ours->nopen = 0;
+        class->waiting = class->open;
+        class->nwaiting = class->nopen;
+        class->open.head = NULL;
+        class->nopen = 0;
+        class->is_listed = class->nwaiting != 0;
+        writer->waits |= class->is_listed;
+        if (class->is_listed)
+            at = &class->next_listed;
+        else
+            *at = class->next_listed;
     }
-    writer->waits = writer->nopen != 0;
-    writer->nopen = 0;
     if (writer->waits)
         writer->stamp = rsl_qsbr_stamp(writer->participant);
 }
 
-/* How many removed entries share a stamp, at least: a turn costs a look at every class. */
-enum { NOPEN_ENOUGH = 64 };
-
-void rsl_map_retire_entry(struct rsl_map_writer *writer, struct rsl_map_entry *entry)
+/* Nothing is read from the entry, which may be in no cache, and nothing is written to a place that
+ * depends on it: the processor looks ahead to the next removal. Lists by size, kept at once, made
+ * removals take a third longer. */
+void rsl_map_retire_entry(struct rsl_map_writer *writer, struct rsl_map_entry *entry,
+                          size_t key_nbytes)
 {
-    struct rsl_map_class *ours = &writer->classes[class_of_entry(entry)];
-    set_next(entry, ours->open.head);
-    if (ours->open.head == NULL)
-        ours->open.tail = entry;
-    ours->open.head = entry;
-    ours->nopen++;
-    if (++writer->nopen % NOPEN_ENOUGH == 0)
+    writer->batch[writer->nbatch] = entry;
+    writer->batch_classes[writer->nbatch] = (uint8_t)class_of(entry_nbytes(key_nbytes));
+    if (++writer->nbatch == RSL_MAP_NBATCH)
         turn_limbo(writer);
 }
 
@@ -248,7 +260,7 @@ struct rsl_map_entry *rsl_map_new_entry(struct rsl_map_writer *writer, const voi
     struct rsl_map_block *block = NULL;
     struct rsl_map_entry *entry = ours->free;
     if (entry != NULL) {
-        ours->free = next_of(entry);
+        ours->free = rsl_map_next_of(entry);
         ours->nfree--;
     } else {
         entry = fresh_entry(writer, class, &block);
@@ -259,8 +271,9 @@ struct rsl_map_entry *rsl_map_new_entry(struct rsl_map_writer *writer, const voi
     rsl_unpoison(entry, used_nbytes);
     /* Guarantee 5: unpublished first, then a value. Relaxed: the next one releases it. */
     rsl_u32_store_relaxed(&entry->key_nbytes, (uint32_t)nbytes);
-    rsl_u64_store_release(&entry->value, value);    /* pairs with rsl_map_next() */
-    rsl_u64_store_relaxed(&entry->link.hash, hash); /* the publication in a slot releases it */
+    rsl_u64_store_release(&entry->value, value); /* pairs with rsl_map_next() */
+    rsl_plain_write(&entry->hash, sizeof entry->hash);
+    entry->hash = (uint32_t)(hash >> 32);
     rsl_plain_write((char *)entry + RSL_MAP_KEY_OFF, nbytes);
     if (nbytes != 0)
         memcpy((char *)entry + RSL_MAP_KEY_OFF, key, nbytes);
@@ -273,17 +286,15 @@ void rsl_map_drop_entry(struct rsl_map_writer *writer, struct rsl_map_entry *ent
 {
     const uint32_t class = class_of_entry(entry);
     struct rsl_map_class *ours = &writer->classes[class];
-    rsl_u64_store_relaxed(&entry->value, RSL_MAP_GONE); /* unpublished: iterations pass it by */
-    set_next(entry, ours->free);
+    rsl_map_set_next(entry, ours->free); /* it has no value any more: iterations pass it by */
     ours->free = entry;
     ours->nfree++;
     rsl_poison((char *)entry + READABLE_NBYTES, class_nbytes(class) - READABLE_NBYTES);
 }
 
-void rsl_map_iterate(const struct rsl_map *map, struct rsl_map_cursor *cursor_out)
+struct rsl_map_block *rsl_map_newest_block(const struct rsl_map *map)
 {
-    rsl_map_cursor_enter(cursor_out,
-                         rsl_ptr_load_acquire(&map->blocks)); /* pairs with link_block() */
+    return rsl_ptr_load_acquire(&map->blocks); /* pairs with link_block() */
 }
 
 /* ---- writers ---- */

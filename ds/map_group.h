@@ -1,12 +1,13 @@
 /* map_group.h - slots of the map, and the search in a group of them: one cache line.
  *
- * A slot is a word: a tag in the upper 16 bits, the entry's address in the lower 48, of which the
- * lowest says that the slot is frozen. One compare-and-swap publishes both. What a slot can be:
+ * A slot is a word: a tag in the upper 16 bits, the entry's address in the lower 48. One
+ * compare-and-swap publishes both. What a slot can be:
  *
- *     tag      address   frozen
- *     0        0         0 or 1     empty: no probe has gone past it
- *     1        0         0 or 1     a tombstone
- *     2..      an entry  0 or 1     16 bits of the hash, so that few entries are looked at in vain
+ *     tag      address
+ *     0        0          empty: no probe has gone past it
+ *     0        1          the same, but frozen: nothing will be put into it
+ *     1        0          a tombstone
+ *     2..      an entry   15 bits of the hash, so that few entries are looked at in vain
  */
 #ifndef RSL_DS_MAP_GROUP_H
 #define RSL_DS_MAP_GROUP_H
@@ -27,12 +28,11 @@ enum { GROUP_SLOTS = RSL_CACHE_LINE / 8 };
 enum { TAG_SHIFT = 48, TAG_TOMBSTONE = 1, TAG_FIRST = 2 };
 #define SLOT_FROZEN    UINT64_C(1)
 #define SLOT_TOMBSTONE ((uint64_t)TAG_TOMBSTONE << TAG_SHIFT)
-#define SLOT_ADDRESS   ((UINT64_C(1) << TAG_SHIFT) - 1 - SLOT_FROZEN)
+#define SLOT_ADDRESS   ((UINT64_C(1) << TAG_SHIFT) - 1)
 
 static inline uint64_t tag_of_hash(uint64_t hash)
 {
-    const uint64_t tag = hash & 0xFFFF;
-    return tag < TAG_FIRST ? tag + TAG_FIRST : tag;
+    return (hash & 0xFFFF) | TAG_FIRST;
 }
 
 static inline uint64_t slot_make(const struct rsl_map_entry *entry, uint64_t hash)

@@ -67,16 +67,18 @@ struct rsl_map_segment {
     /* Written once each, by whoever replaces the segment and by whoever installs it. */
     struct rsl_atomic_ptr successor;
     struct rsl_atomic_u32 installed;
+    struct rsl_atomic_u32 frozen; /* before the entries are looked at to be copied */
 };
 
 struct rsl_map {
-    /* One line that is written at creation only. */
+    /* Written at creation only. */
     struct rsl_map_inner *root;
     uint64_t seed;
     uint32_t root_shift; /* 64 - log2 of the root's children */
     struct rsl_map_tuning tuning;
     struct rsl_qsbr *domain;
     const struct rsl_allocator *allocator;
+    uint8_t secret[192]; /* what XXH3 derives from the seed */
     char pad[RSL_FALSE_SHARING_RANGE];
     struct rsl_atomic_ptr blocks;                   /* the newest first; only ever grows */
     struct rsl_atomic_ptr writers;                  /* the same */
@@ -92,10 +94,13 @@ static inline struct rsl_atomic_u64 *rsl_map_slots(struct rsl_map_segment *segme
     return (struct rsl_atomic_u64 *)(void *)((char *)segment + RSL_MAP_HEAD_NBYTES);
 }
 
-/* Where a probe begins. The lowest 16 bits are the tag, the uppermost lead through the tree. */
+/* Where a probe begins. The lowest 16 bits are the tag, which stands in the slot; the uppermost
+ * lead through the tree, those between are not looked at: the entry keeps the upper half. */
+enum { RSL_MAP_GROUP_SHIFT = 32 };
+
 static inline size_t rsl_map_home_group(uint64_t hash, uint32_t groups_lg)
 {
-    return (size_t)(hash >> 16) & (((size_t)1 << groups_lg) - 1);
+    return (size_t)(hash >> RSL_MAP_GROUP_SHIFT) & (((size_t)1 << groups_lg) - 1);
 }
 
 _Static_assert(sizeof(struct rsl_map_segment) <= RSL_MAP_HEAD_NBYTES, "the slots come behind it");
@@ -160,7 +165,12 @@ struct rsl_map_class {
     struct rsl_map_entry *free;
     struct rsl_map_chain waiting, open;
     uint32_t nfree, nwaiting, nopen;
+    bool is_listed;
+    struct rsl_map_class *next_listed;
 };
+
+/* How many removed entries share a stamp, at least: that is a write to a line that all read. */
+enum { RSL_MAP_NBATCH = 64 };
 
 /* All the owner's, but for what is atomic. */
 struct rsl_map_writer {
@@ -173,11 +183,19 @@ struct rsl_map_writer {
     size_t block_at;              /* before this offset in it */
     size_t next_block_nbytes;
     struct rsl_map_entry *stuck; /* removed, but not unlinked yet for want of memory */
-    uint32_t nopen;              /* in the open chains of all classes */
     bool waits;                  /* for `stamp` to pass */
     uint64_t stamp;
+    struct rsl_map_class *listed; /* those with any waiting or open, and perhaps others */
+    /* Entries that were removed last, of all sizes, and their classes. */
+    uint32_t nbatch;
+    struct rsl_map_entry *batch[RSL_MAP_NBATCH];
+    uint8_t batch_classes[RSL_MAP_NBATCH];
     struct rsl_map_class classes[RSL_MAP_NCLASSES];
 };
+
+/* Removed entries in lists; by the writer that has the list. */
+void rsl_map_set_next(struct rsl_map_entry *entry, struct rsl_map_entry *next);
+struct rsl_map_entry *rsl_map_next_of(const struct rsl_map_entry *entry);
 
 /* An entry for the key, not in the map, or NULL for want of memory. */
 struct rsl_map_entry *rsl_map_new_entry(struct rsl_map_writer *writer, const void *key,
@@ -186,8 +204,9 @@ struct rsl_map_entry *rsl_map_new_entry(struct rsl_map_writer *writer, const voi
 /* Takes back an entry that no other thread has found. */
 void rsl_map_drop_entry(struct rsl_map_writer *writer, struct rsl_map_entry *entry);
 
-/* Takes an entry that is removed and unlinked. */
-void rsl_map_retire_entry(struct rsl_map_writer *writer, struct rsl_map_entry *entry);
+/* Takes an entry that is removed and unlinked, and has a key of `key_nbytes`. */
+void rsl_map_retire_entry(struct rsl_map_writer *writer, struct rsl_map_entry *entry,
+                          size_t key_nbytes);
 
 /* Releases all blocks and writers. */
 void rsl_map_release_entries(struct rsl_map *map);

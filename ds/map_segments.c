@@ -51,9 +51,8 @@ static struct rsl_map_segment *new_segment(const struct rsl_map *map, uint32_t g
     }
     rsl_ptr_init(&segment->successor, NULL);
     rsl_u32_init(&segment->installed, old == NULL);
-    struct rsl_atomic_u64 *slots = rsl_map_slots(segment);
-    for (size_t i = 0; i < nslots(segment); i++)
-        rsl_u64_init(&slots[i], 0);
+    rsl_u32_init(&segment->frozen, 0);
+    rsl_u64_init_zeros(rsl_map_slots(segment), nslots(segment));
     return segment;
 }
 
@@ -152,38 +151,47 @@ void rsl_map_uproot(struct rsl_map *map)
 
 /* ---- replacement ---- */
 
-/* From here on the slots stay as they are. */
+/* From here on no entry comes, and none that was removed is taken out. */
 static void freeze(struct rsl_map_segment *segment)
 {
+    RSL_YIELD_POINT();
+    /* Acquire and release: who finds it set has it set before the fence, like who sets it. */
+    if (rsl_u32_load_acquire(&segment->frozen) == 0) /* saves a write */
+        rsl_u32_store_release(&segment->frozen, 1);
     struct rsl_atomic_u64 *slots = rsl_map_slots(segment);
     for (size_t i = 0; i < nslots(segment); i++) {
-        /* Relaxed: only to save the dearer operation. */
-        if ((rsl_u64_load_relaxed(&slots[i]) & SLOT_FROZEN) == 0)
-            /* Comes after every change of the slot, and makes the next one fail. */
-            (void)rsl_u64_fetch_or_acq_rel(&slots[i], SLOT_FROZEN);
+        uint64_t word = rsl_u64_load_relaxed(&slots[i]); /* only to save the dearer operation */
+        /* Comes before every insertion into the slot, which then fails, or after it, and sees it.
+         * Acquire: pairs with insert. Release: hands on what others released. */
+        if (word == 0)
+            (void)rsl_u64_cas_acq_rel(&slots[i], &word, SLOT_FROZEN);
         RSL_YIELD_POINT();
     }
+    /* Forbids that the values of entries are read before `frozen` is set: pairs with the two
+     * seq_cst operations of a removal: empty_slot(). */
+    rsl_fence_seq_cst();
 }
 
-/* The entry in the slot, unless it has been removed; its hash. */
-static struct rsl_map_entry *live_entry(const struct rsl_atomic_u64 *slot, uint64_t *hash_out)
+enum { PREFETCH_SLOTS = 16 };
+
+/* What is in a segment that is frozen. */
+struct census {
+    size_t nlive[2]; /* entries, by the bit of the hash that would split the segment */
+    size_t ntombstones;
+};
+
+/* The entry in the slot, unless it has been removed; what is known of its hash. */
+static inline struct rsl_map_entry *live_entry(const struct rsl_atomic_u64 *slot,
+                                               uint64_t *hash_out)
 {
     const uint64_t word = rsl_u64_load_acquire(slot); /* pairs with insert: the entry */
     if (!slot_has_entry(word))
         return NULL;
     struct rsl_map_entry *entry = slot_entry(word);
-    /* In this order: once the entry is retired, `hash` is a link of a list; but then the value is
-     * RSL_MAP_GONE, which whoever reads the link sees too. Pairs with rsl_map_retire_entry(). */
-    *hash_out = rsl_u64_load_acquire(&entry->link.hash);
+    rsl_plain_read(&entry->hash, sizeof entry->hash);
+    *hash_out = (uint64_t)entry->hash << 32 | word >> TAG_SHIFT;
     return rsl_map_value(entry) == RSL_MAP_GONE ? NULL : entry;
 }
-
-struct census {
-    size_t nlive[2]; /* by the bit of the hash that would split the segment */
-    size_t ntombstones;
-};
-
-enum { PREFETCH_SLOTS = 16 };
 
 static struct census count(struct rsl_map_segment *segment, uint32_t split_bit)
 {
@@ -196,8 +204,7 @@ static struct census count(struct rsl_map_segment *segment, uint32_t split_bit)
         uint64_t hash;
         if (live_entry(&slots[i], &hash) != NULL)
             census.nlive[hash >> split_bit & 1]++;
-        else if (slot_has_entry(rsl_u64_load_relaxed(&slots[i])) || /* frozen */
-                 rsl_u64_load_relaxed(&slots[i]) >> TAG_SHIFT == TAG_TOMBSTONE)
+        else if (rsl_u64_load_relaxed(&slots[i]) > SLOT_FROZEN) /* removed, taken out or not */
             census.ntombstones++;
     }
     return census;
@@ -240,12 +247,18 @@ struct plan {
     uint32_t groups_lg, window;
 };
 
+/* How far down the bits go that lead through the tree: below are those that choose the group. */
+static uint32_t least_shift(const struct rsl_map_tuning *tuning)
+{
+    return RSL_MAP_GROUP_SHIFT + tuning->full_lg;
+}
+
 static struct plan make_plan(const struct rsl_map *map, struct rsl_map_segment *segment)
 {
     const struct rsl_map_tuning *tuning = &map->tuning;
     const bool between = segment->span_lg == 0;
-    const bool can_split =
-        segment->groups_lg >= tuning->full_lg && (!between || segment->shift >= RSL_MAP_INNER_BITS);
+    const bool can_split = segment->groups_lg >= tuning->full_lg &&
+                           (!between || segment->shift >= RSL_MAP_INNER_BITS + least_shift(tuning));
     struct plan plan = {.groups_lg = segment->groups_lg, .window = tuning->window};
     /* The uppermost bit that all keys here need not have in common. */
     plan.split_bit = (uint8_t)(can_split ? segment->shift + segment->span_lg - 1 : 0);

@@ -17,7 +17,7 @@ static const struct named_tuning map_tunings[] = {
     {"all hashes equal", {0, 1, 0, 1, 64, 4096}},
     {"three bits of hash in the tree", {UINT64_C(7) << 61, 1, 0, 1, 64, 4096}},
     {"tags only", {UINT64_C(0xFFFF), 2, 0, 1, 64, 4096}},
-    {"home groups only", {UINT64_C(0xF0000), 1, 0, 3, 64, 4096}},
+    {"home groups only", {UINT64_C(0xF00000000), 1, 0, 3, 64, 4096}},
     {"everything but tags", {~UINT64_C(0xFFFF), 1, 0, 1, 64, 4096}},
     {"as users have it", {UINT64_MAX, 4, 0, 6, 4096, (size_t)1 << 20}},
 };

@@ -5,10 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "ds/map_key.h"
 #include "ds/poison.h"
 #include "tests/counting_allocator.h"
 #include "tests/map_testing.h"
@@ -166,6 +168,47 @@ static void keys_are_any_bytes_of_any_length(void **state)
     close_world(&world);
 }
 
+static void hashes_are_xxh3_with_the_seed(void **state)
+{
+    (void)state;
+    struct world world;
+    open_world(&world, &rsl_map_tuning_default, 0);
+    uint8_t bytes[600];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * i >> 8 ^ i);
+    for (size_t n = 0; n < sizeof bytes; n++)
+        assert_true(hash_of(world.map, bytes, n) == XXH3_64bits_withSeed(bytes, n, 42));
+    close_world(&world);
+}
+
+/* Where all hashes are equal only the keys themselves can tell. */
+static void keys_that_differ_in_one_byte_are_told_apart(void **state)
+{
+    (void)state;
+    static const struct rsl_map_tuning equal_hashes = {0, 1, 0, 1, 64, 4096};
+    struct world world;
+    open_world(&world, &equal_hashes, 0);
+    for (size_t n = 1; n < 150; n++) {
+        /* From the heap: what is read behind a key is found. */
+        uint8_t *key = malloc(n);
+        assert_non_null(key);
+        memset(key, 'k', n);
+        assert_int_equal(rsl_map_get_or_insert(world.writer, key, n, n, NULL, NULL), RSL_OK);
+        for (size_t i = 0; i < n; i++) {
+            key[i] ^= 1;
+            assert_null(rsl_map_find(world.map, key, n));
+            assert_false(rsl_map_remove(world.writer, key, n, NULL));
+            key[i] ^= 1;
+        }
+        assert_non_null(rsl_map_find(world.map, key, n));
+        assert_null(rsl_map_find(world.map, key, n - 1));
+        assert_true(rsl_map_remove(world.writer, key, n, NULL));
+        rsl_qsbr_quiescent(world.participant);
+        free(key);
+    }
+    close_world(&world);
+}
+
 static void what_cannot_be_stored_is_refused(void **state)
 {
     (void)state;
@@ -173,10 +216,14 @@ static void what_cannot_be_stored_is_refused(void **state)
     open_world(&world, &rsl_map_tuning_default, 0);
     assert_int_equal(rsl_map_get_or_insert(world.writer, "a", 1, RSL_MAP_GONE, NULL, NULL),
                      RSL_EINVAL);
+    assert_int_equal(rsl_map_get_or_insert(world.writer, "a", 1, RSL_MAP_MAX_VALUE + 1, NULL, NULL),
+                     RSL_EINVAL);
     assert_int_equal(
         rsl_map_get_or_insert(world.writer, "a", (size_t)RSL_MAP_MAX_KEY + 1, 1, NULL, NULL),
         RSL_EINVAL);
     assert_int_equal(rsl_map_length(world.map), 0);
+    assert_true(put(&world, "a", RSL_MAP_MAX_VALUE));
+    assert_true(get(&world, "a") == RSL_MAP_MAX_VALUE);
     close_world(&world);
     struct rsl_map *map;
     assert_int_equal(rsl_map_create(world.domain, &rsl_allocator_default, 1, SIZE_MAX, &map),
@@ -551,6 +598,8 @@ int main(void)
         cmocka_unit_test(the_first_insert_wins),
         cmocka_unit_test(an_update_needs_the_value_it_expects),
         cmocka_unit_test(keys_are_any_bytes_of_any_length),
+        cmocka_unit_test(hashes_are_xxh3_with_the_seed),
+        cmocka_unit_test(keys_that_differ_in_one_byte_are_told_apart),
         cmocka_unit_test(what_cannot_be_stored_is_refused),
         cmocka_unit_test(it_is_a_dictionary_whatever_the_hashes),
         cmocka_unit_test(every_size_is_grown_to),

@@ -11,7 +11,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "ds/map.h"
+#include "ds/map_group.h"
 #include "ds/map_internal.h"
 #include "tests/model/clients.h"
 #include "tests/model/graph.h"
@@ -103,6 +103,32 @@ static uint64_t find(const char *key)
 static bool take_out(unsigned thread, const char *key)
 {
     return rsl_map_remove(writers[thread], key, strlen(key), &last[thread]);
+}
+
+/* Whether a slot below `inner`, which has so many children, holds the entry. */
+static bool leads_to(struct rsl_map_inner *inner, size_t nchildren,
+                     const struct rsl_map_entry *entry)
+{
+    for (size_t i = 0; i < nchildren; i++) {
+        char *child = rsl_ptr_load_acquire(&rsl_map_children(inner)[i]);
+        if (rsl_map_child_is_inner(child)) {
+            if (leads_to(rsl_map_child_inner(child), RSL_MAP_INNER_NODES, entry))
+                return true;
+            continue;
+        }
+        struct rsl_map_segment *segment = rsl_map_child_segment(child);
+        for (size_t k = 0; segment != NULL && k < (size_t)GROUP_SLOTS << segment->groups_lg; k++) {
+            const uint64_t word = rsl_u64_load_acquire(&rsl_map_slots(segment)[k]);
+            if (slot_has_entry(word) && slot_entry(word) == entry)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool map_leads_to(const struct rsl_map_entry *entry)
+{
+    return leads_to(map->root, (size_t)1 << (64 - map->root_shift), entry);
 }
 
 static void join(unsigned nthreads)
@@ -327,13 +353,14 @@ static void two_insert_one_key_that_does_not_fit(void)
 static void remove_beside_growth(void)
 {
     begin();
-    (void)insert(0, "a", 7);
     (void)insert(0, "b", 8);
+    (void)insert(0, "a", 7);
     (void)model_spawn(insert_c, as(1));
     (void)model_spawn(remove_a, as(2));
     join(2);
     model_assert(inserted[1] && removed[2] && last[2] == 7);
     model_assert(find("a") == RSL_MAP_GONE && find("b") == 8 && find("c") == 1);
+    model_assert(!map_leads_to(entries[0])); /* it is retired */
     end();
 }
 
@@ -739,6 +766,21 @@ static void finds_a_relaxed_publication(void **state)
                  MODEL_RACE);
 }
 
+/* A removal that looks for a replacement too early, or a replacement for removals: the entry is
+ * copied, and retired. */
+static void finds_a_resurrection(void **state)
+{
+    (void)state;
+    expect_found(&remove_beside_growth_client,
+                 (struct weakening){"take_out", OPERATION_RMW, 0, __ATOMIC_ACQ_REL},
+                 MODEL_ASSERTION);
+    expect_found(&remove_beside_growth_client,
+                 (struct weakening){"empty_slot", OPERATION_LOAD, 0, __ATOMIC_ACQUIRE},
+                 MODEL_ASSERTION);
+    expect_found(&remove_beside_growth_client,
+                 (struct weakening){"freeze", OPERATION_FENCE, 0, ORDER_NONE}, MODEL_ASSERTION);
+}
+
 /* A slot that is not frozen takes a key that is not copied. */
 static void finds_a_missed_migration(void **state)
 {
@@ -753,22 +795,27 @@ static void every_weakening_is_found(void **state)
     static const char *const files[] = {"map.h", "map.c", "map_group.h", "map_entries.c",
                                         "map_segments.c"};
     static const struct survivor survivors[] = {
-        {{"probe", OPERATION_LOAD, 0, __ATOMIC_RELAXED},
+        {{"search_group", OPERATION_LOAD, 0, __ATOMIC_RELAXED},
          "group_match() has acquired the slot, where it does not read whole vectors"},
-        {{"group_match", OPERATION_LOAD, 0, __ATOMIC_RELAXED}, "the load in probe() acquires"},
-        {{"probe", OPERATION_LOAD, 1, __ATOMIC_RELAXED},
+        {{"group_match", OPERATION_LOAD, 0, __ATOMIC_RELAXED},
+         "the loads in search_group() and glance() acquire"},
+        {{"search_group", OPERATION_LOAD, 1, __ATOMIC_RELAXED},
          "nothing is reached through an empty slot, and another is looked at again"},
+        {{"glance", OPERATION_LOAD, 0, __ATOMIC_RELAXED}, "as in search_group()"},
+        {{"glance", OPERATION_LOAD, 1, __ATOMIC_RELAXED}, "as in search_group()"},
+        {{"freeze", OPERATION_LOAD, 0, __ATOMIC_RELAXED},
+         "matters to who finds it set by another, beside a removal: three threads, too many"},
+        {{"freeze", OPERATION_STORE, 0, __ATOMIC_RELAXED}, "the same"},
         {{"freeze", OPERATION_RMW, 0, __ATOMIC_ACQUIRE},
          "hands on what others released, as every read-modify-write does; its own stores come with "
          "the successor"},
         {{"freeze", OPERATION_RMW, 0, __ATOMIC_RELEASE}, "live_entry() acquires what it looks at"},
         {{"live_entry", OPERATION_LOAD, 0, __ATOMIC_RELAXED}, "freeze() has acquired it"},
-        {{"live_entry", OPERATION_LOAD, 1, __ATOMIC_RELAXED},
-         "who meets the link of a retired entry copies in vain: the successor is there already"},
-        {{"is_wanted", OPERATION_RMW, 0, __ATOMIC_RELAXED},
+        {{"is_live", OPERATION_RMW, 0, __ATOMIC_RELAXED},
          "the acquire of the value is enough in new memory; in memory that is used again, a finder "
          "beside the two of iterate_beside_reuse would tell, which is too large a client"},
-        {{"set_next", OPERATION_STORE, 0, __ATOMIC_RELAXED}, "the same"},
+        {{"rsl_map_set_next", OPERATION_STORE, 0, __ATOMIC_RELAXED},
+         "written when 64 have been removed, which is too many for a client"},
         {{"install", OPERATION_STORE, 0, __ATOMIC_RELAXED},
          "only the next replacement of a new segment looks at it; two are too many for a client"},
         {{"install", OPERATION_STORE, 1, __ATOMIC_RELAXED}, "the same"},
@@ -784,9 +831,8 @@ int main(void)
     return 77;
 #endif
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_map_is_a_map),
-        cmocka_unit_test(finds_a_relaxed_publication),
-        cmocka_unit_test(finds_a_missed_migration),
+        cmocka_unit_test(the_map_is_a_map),         cmocka_unit_test(finds_a_relaxed_publication),
+        cmocka_unit_test(finds_a_resurrection),     cmocka_unit_test(finds_a_missed_migration),
         cmocka_unit_test(every_weakening_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -394,7 +394,8 @@ bool rsl_model_cas(void *at, size_t nbytes, uint64_t *expected, uint64_t desired
     *expected = graph->events[position].value;
     if (*expected != load.expected)
         return false;
-    add_store_after(position, desired, load.success_order);
+    if (load.success_order != ORDER_NONE)
+        add_store_after(position, desired, load.success_order);
     return true;
 }
 
