@@ -3,7 +3,14 @@
 
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+void rsl_fence_wait_out(void)
+{
+    const struct timespec millisecond = {.tv_nsec = 1000000};
+    (void)nanosleep(&millisecond, NULL);
+}
 
 #ifdef RSL_MODEL
 

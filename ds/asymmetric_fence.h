@@ -31,6 +31,15 @@ bool rsl_fence_asymmetric_prepare(void);
 /* The heavy side. Returns false, having fenced nothing, if the kernel refuses. Any thread. */
 bool rsl_fence_heavy(void);
 
+/* A sandbox that is entered later may refuse what was granted at first. What protocols keep for
+ * that, each for itself, written by the heavy side. Whoever is refused first sets REFUSED_NOW,
+ * which makes the light side use full fences from then on, and waits out; then sets REFUSED. */
+enum { RSL_FENCES_GRANTED, RSL_FENCES_REFUSED_NOW, RSL_FENCES_REFUSED };
+
+/* Waits until what others had stored when this was called is visible to all, light fences or not: a
+ * millisecond, in which every store leaves its processor. */
+void rsl_fence_wait_out(void);
+
 /* The light side. */
 static inline void rsl_fence_light(void)
 {

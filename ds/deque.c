@@ -86,14 +86,27 @@ enum rsl_status rsl_deque_reserve(struct rsl_deque *deque, size_t nitems)
 
 void rsl_deque_thieves_init(struct rsl_deque_thieves *thieves)
 {
-    rsl_u32_init(&thieves->count, rsl_fence_asymmetric_prepare() ? 0 : 1);
+    const bool granted = rsl_fence_asymmetric_prepare();
+    rsl_u32_init(&thieves->count, granted ? 0 : 1);
+    rsl_u32_init(&thieves->refused, granted ? RSL_FENCES_GRANTED : RSL_FENCES_REFUSED);
 }
 
 void rsl_deque_thieves_enter(struct rsl_deque_thieves *thieves)
 {
     /* relaxed: the fence orders it. Pairs with rsl_deque_fence(). */
     rsl_u32_fetch_add_relaxed(&thieves->count, 1);
-    (void)rsl_fence_heavy(); /* if it cannot be had, owners always fence */
+    if (rsl_fence_heavy())
+        return;
+    /* acquire: pairs with the store below: whoever set it has waited */
+    uint32_t refused = rsl_u32_load_acquire(&thieves->refused);
+    if (refused == RSL_FENCES_REFUSED)
+        return; /* owners always fence */
+    RSL_YIELD_POINT();
+    if (refused == RSL_FENCES_GRANTED &&
+        rsl_u32_cas_relaxed(&thieves->refused, &refused, RSL_FENCES_REFUSED_NOW))
+        rsl_u32_fetch_add_relaxed(&thieves->count, 1); /* the one who stays; as above */
+    rsl_fence_wait_out();
+    rsl_u32_store_release(&thieves->refused, RSL_FENCES_REFUSED);
 }
 
 void rsl_deque_thieves_leave(struct rsl_deque_thieves *thieves)

@@ -82,9 +82,10 @@ struct rsl_deque_thieves {
     /* How many have entered. Written by them, read by owners in each pop; on a line that is seldom
      * written otherwise. */
     struct rsl_atomic_u32 count;
+    struct rsl_atomic_u32 refused; /* RSL_FENCES_*; written and read by thieves */
 };
 
-/* Alone. Where heavy fences cannot be had, one thief stays entered for ever. */
+/* Alone. Where heavy fences cannot be had, or no longer, one thief stays entered for ever. */
 void rsl_deque_thieves_init(struct rsl_deque_thieves *thieves);
 /* Before the caller's first steal from any of the deques, and after its last. */
 void rsl_deque_thieves_enter(struct rsl_deque_thieves *thieves);

@@ -69,11 +69,10 @@ void rsl_wait_point_fence(struct rsl_wait_point *point)
         if (rsl_fence_heavy())
             return;
         /* Refused although it was granted at first: a sandbox has been entered since. The
-         * signallers shall fence from now on, and what they had stored before they could know of
-         * that will have left their processors by the end of a millisecond. */
+         * signallers shall fence from now on; what they stored before they could know of that is
+         * waited for. */
         rsl_u32_fetch_or_seq_cst(&point->flags, RSL_WAIT_FENCED);
-        const struct timespec millisecond = {.tv_nsec = 1000000};
-        (void)nanosleep(&millisecond, NULL);
+        rsl_fence_wait_out();
     }
     rsl_fence_seq_cst();
 }

@@ -8,13 +8,24 @@ void rsl_idle_init(struct rsl_idle *idle, size_t nworkers)
     rsl_u32_init(&idle->nsearching, 0);
     idle->nwords = (uint32_t)(nworkers + 63) / 64;
     idle->nworkers = (uint32_t)nworkers;
-    idle->asymmetric = rsl_fence_asymmetric_prepare();
+    rsl_u32_init(&idle->refused,
+                 rsl_fence_asymmetric_prepare() ? RSL_FENCES_GRANTED : RSL_FENCES_REFUSED);
 }
 
-void rsl_idle_sleeper_fence(const struct rsl_idle *idle)
+void rsl_idle_sleeper_fence(struct rsl_idle *idle)
 {
-    if (!idle->asymmetric || !rsl_fence_heavy())
-        rsl_fence_seq_cst();
+    /* acquire: pairs with the store below: whoever set it has waited */
+    uint32_t refused = rsl_u32_load_acquire(&idle->refused);
+    if (refused == RSL_FENCES_GRANTED && rsl_fence_heavy())
+        return;
+    if (refused != RSL_FENCES_REFUSED) {
+        RSL_YIELD_POINT();
+        if (refused == RSL_FENCES_GRANTED) /* relaxed: waited for */
+            (void)rsl_u32_cas_relaxed(&idle->refused, &refused, RSL_FENCES_REFUSED_NOW);
+        rsl_fence_wait_out();
+        rsl_u32_store_release(&idle->refused, RSL_FENCES_REFUSED);
+    }
+    rsl_fence_seq_cst();
 }
 
 int rsl_idle_pick(struct rsl_idle *idle)

@@ -16,9 +16,9 @@
  *
  * Orders. The adder stores the job and then looks at `sleepers`, the worker stores its bit there
  * and then looks for jobs: of such a pair at least one must see the other. The adder fences
- * lightly, the worker heavily (ds/asymmetric_fence.h); where the kernel refuses that, both fence.
- * What changes `sleepers` and `nsearching` is seq_cst, and so are the loads that decide against a
- * wake-up.
+ * lightly, the worker heavily (ds/asymmetric_fence.h); where the kernel refuses that, from the
+ * start or later, both fence. What changes `sleepers` and `nsearching` is seq_cst, and so are the
+ * loads that decide against a wake-up.
  *
  * All lock-free.
  */
@@ -38,7 +38,7 @@ struct rsl_idle {
     /* Fixed from the start. */
     uint32_t nwords;
     uint32_t nworkers;
-    bool asymmetric; /* light and heavy fences can be had */
+    struct rsl_atomic_u32 refused; /* RSL_FENCES_*; written by those who go to sleep */
 };
 
 void rsl_idle_init(struct rsl_idle *idle, size_t nworkers);
@@ -46,12 +46,13 @@ void rsl_idle_init(struct rsl_idle *idle, size_t nworkers);
 /* The two sides of 1. */
 static inline void rsl_idle_adder_fence(const struct rsl_idle *idle)
 {
-    if (idle->asymmetric)
+    /* relaxed: who sets it waits for those who have not seen it */
+    if (__builtin_expect(rsl_u32_load_relaxed(&idle->refused) == RSL_FENCES_GRANTED, 1))
         rsl_fence_light();
     else
         rsl_fence_seq_cst();
 }
-void rsl_idle_sleeper_fence(const struct rsl_idle *idle);
+void rsl_idle_sleeper_fence(struct rsl_idle *idle);
 
 /* Whether anybody sleeps. */
 static inline bool rsl_idle_any(const struct rsl_idle *idle)
