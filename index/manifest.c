@@ -41,15 +41,19 @@ void rsl_cargo_fini(struct rsl_cargo *cargo)
     rsl_cargo_init(cargo, cargo->tree, cargo->allocator);
 }
 
-const char *rsl_cargo_find_manifest(struct rsl_cargo *cargo, const char *folder)
+enum rsl_status rsl_cargo_find_manifest(struct rsl_cargo *cargo, const char *folder,
+                                        const char **path_out)
 {
     static const char *const names[] = {"Cargo.toml", "cargo.toml"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    *path_out = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names && *path_out == NULL; i++) {
         const char *path = rsl_path_join(&cargo->arena, folder, names[i]);
-        if (path == NULL || cargo->tree->kind(cargo->tree->state, path) != RSL_FILE_NONE)
-            return path;
+        if (path == NULL)
+            return RSL_ENOMEM;
+        if (cargo->tree->kind(cargo->tree->state, path) != RSL_FILE_NONE)
+            *path_out = path;
     }
-    return NULL;
+    return RSL_OK;
 }
 
 /* ---- errors ---- */

@@ -127,9 +127,11 @@ void rsl_cargo_init(struct rsl_cargo *cargo, const struct rsl_file_tree *tree,
 /* Releases all memory, that of every manifest and workspace that came from here too. */
 void rsl_cargo_fini(struct rsl_cargo *cargo);
 
-/* The path of the manifest in a folder (both normal paths): `Cargo.toml`, or, if there is none,
- * `cargo.toml`, which was published too. NULL if there is neither, or no memory. */
-const char *rsl_cargo_find_manifest(struct rsl_cargo *cargo, const char *folder);
+/* The path of the manifest in a folder (both normal paths) in *path_out: `Cargo.toml`, or, if there
+ * is none, `cargo.toml`, which was published too; NULL if there is neither. RSL_OK or RSL_ENOMEM.
+ */
+enum rsl_status rsl_cargo_find_manifest(struct rsl_cargo *cargo, const char *folder,
+                                        const char **path_out);
 
 /* The manifest at that normal path, read unless it was before, with its package. Its files are
  * looked for in the tree, and what it inherits in manifests above it or where it says.

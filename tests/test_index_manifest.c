@@ -147,11 +147,14 @@ static void a_manifest_may_have_a_lower_case_name(void **state)
     };
     struct fixture f;
     begin(&f, files);
-    const char *path = rsl_cargo_find_manifest(&f.cargo, "a");
+    const char *path;
+    assert_int_equal(rsl_cargo_find_manifest(&f.cargo, "a", &path), RSL_OK);
     assert_string_equal(path, "a/cargo.toml");
     check_targets(read_manifest(&f, path), "lib:a=a/src/lib.rs");
-    assert_string_equal(rsl_cargo_find_manifest(&f.cargo, "b"), "b/Cargo.toml");
-    assert_null(rsl_cargo_find_manifest(&f.cargo, "c"));
+    assert_int_equal(rsl_cargo_find_manifest(&f.cargo, "b", &path), RSL_OK);
+    assert_string_equal(path, "b/Cargo.toml");
+    assert_int_equal(rsl_cargo_find_manifest(&f.cargo, "c", &path), RSL_OK);
+    assert_null(path);
     rsl_cargo_fini(&f.cargo);
 }
 
