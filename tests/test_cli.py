@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 PROGRAM, VERSION = "", ""
 FOUND, NOTHING, ERROR = 0, 1, 2
@@ -362,6 +363,110 @@ class Tokens(Case):
         run = rustle("tokens", "--hash", path)
         self.assertEqual(run.stdout.rstrip(b"\n").split(b"\t"),
                          [path.encode(), b"15", b"not-utf8", b"13"])
+
+
+class Graph(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("Cargo.toml", b'[package]\nname = "top"\nedition = "2021"\n'
+                                 b'[dependencies]\ndep-crate = { path = "dep" }\n')
+        self.write("src/lib.rs", b"mod a;\npub mod b;\npub use a::A;\nmod gone;\n")
+        self.write("src/a.rs", b"use crate::b::B;\npub struct A;\n")
+        self.write("src/b.rs", b"use crate::A;\nuse dep_crate::D;\npub struct B;\n")
+        self.write("src/orphan.rs", b"fn f() {}\n")
+        self.write("dep/Cargo.toml", b'[package]\nname = "dep-crate"\n')
+        self.write("dep/src/lib.rs", b"pub struct D;\n")
+
+    def lines(self, *args, status=FOUND):
+        return self.check(rustle(*args, cwd=self.folder), status).stdout.decode().splitlines()
+
+    def test_edges_are_sorted_and_have_kinds(self):
+        self.assertEqual(self.lines("graph"), [
+            "src/a.rs -> src/b.rs use 1", "src/b.rs -> dep/src/lib.rs use 1",
+            "src/b.rs -> src/a.rs use 1", "src/b.rs -> src/lib.rs use 1",
+            "src/lib.rs -> src/a.rs mod 1", "src/lib.rs -> src/a.rs re-export 1",
+            "src/lib.rs -> src/b.rs mod 1"])
+
+    def test_json_can_be_read(self):
+        graph = json.loads(rustle("graph", "--format", "json", cwd=self.folder).stdout)
+        self.assertIn({"name": "src/a.rs", "dependents": 2}, graph["nodes"])
+        self.assertIn({"from": "src/a.rs", "to": "src/b.rs", "kind": "use", "count": 1},
+                      graph["edges"])
+        self.assertEqual(len(graph["edges"]), 7)
+
+    def test_graphml_is_xml(self):
+        text = rustle("graph", "--format", "graphml", cwd=self.folder).stdout
+        root = xml.etree.ElementTree.fromstring(text)
+        space = "{http://graphml.graphdrawing.org/xmlns}"
+        self.assertEqual(len(root.findall(f"{space}graph/{space}node")), 5)
+        self.assertEqual(len(root.findall(f"{space}graph/{space}edge")), 7)
+
+    def test_dot_names_nodes_and_edges(self):
+        lines = self.lines("graph", "--format", "dot")
+        self.assertEqual((lines[0], lines[-1]), ("digraph rustle {", "}"))
+        self.assertIn('  n0 [label="dep/src/lib.rs"];', lines)
+        self.assertEqual(sum(" -> " in line for line in lines), 7)
+
+    def test_crates_depend_on_crates(self):
+        self.assertEqual(self.lines("graph", "--crate"), ["top -> dep_crate use 1"])
+
+    def test_module_and_depth_limit_the_graph(self):
+        self.assertEqual(self.lines("graph", "--module", "dep/src/lib.rs", status=FOUND), [])
+        near = self.lines("graph", "--module", "top::a", "--depth", "1")
+        self.assertEqual(near, ["src/a.rs -> src/b.rs use 1", "src/b.rs -> src/a.rs use 1"])
+        self.assertEqual(self.lines("graph", "--module", "src/a.rs", "--depth", "1"), near)
+        self.check_usage_error("graph", "--depth", "1", says=b"--module")
+        self.check_usage_error("graph", "--depth", "-1", says=b"'-1'")
+        self.check_usage_error("graph", "--format", "svg", says=b"'svg'")
+
+    def test_cycles_leave_out_the_rest(self):
+        self.assertEqual(self.lines("graph", "--cycles"), [
+            "src/a.rs -> src/b.rs use 1", "src/b.rs -> src/a.rs use 1",
+            "src/b.rs -> src/lib.rs use 1", "src/lib.rs -> src/a.rs mod 1",
+            "src/lib.rs -> src/a.rs re-export 1", "src/lib.rs -> src/b.rs mod 1"])
+        self.assertEqual(self.lines("graph", "--cycles", "dep", status=NOTHING), [])
+
+    def test_orphans_are_files_that_nobody_declares(self):
+        self.assertEqual(self.lines("graph", "--orphans"), ["src/orphan.rs"])
+
+    def test_deps_and_rdeps_are_each_other_reversed(self):
+        self.assertEqual(self.lines("deps", "src/b.rs"),
+                         ["dep/src/lib.rs\tuse\t1", "src/a.rs\tuse\t1", "src/lib.rs\tuse\t1"])
+        self.assertEqual(self.lines("rdeps", "src/b.rs"), ["src/a.rs\tuse\t1",
+                                                          "src/lib.rs\tmod\t1"])
+        self.assertEqual(self.lines("rdeps", "--transitive", "dep/src/lib.rs"),
+                         ["src/a.rs", "src/b.rs", "src/lib.rs"])
+        self.assertEqual(self.lines("deps", "dep/src/lib.rs", status=NOTHING), [])
+        self.check_usage_error("deps", says=b"no file")
+        for path in (os.path.join(self.folder, "src/b.rs"), "./src/../src/b.rs",
+                     os.path.join("..", os.path.basename(self.folder), "src/b.rs")):
+            self.assertEqual(len(self.lines("deps", path)), 3)
+        self.assertEqual(len(self.lines("deps", "src/b.rs", self.folder)), 3)
+        below = rustle("deps", "../../" + os.path.basename(self.folder) + "/src/b.rs", "..",
+                       cwd=os.path.join(self.folder, "dep"))
+        self.assertEqual(len(self.check(below, FOUND).stdout.splitlines()), 3)
+        run = self.check(rustle("deps", "src/none.rs", cwd=self.folder), ERROR)
+        self.assertIn(b"src/none.rs", run.stderr)
+
+    def test_modules_are_a_tree_and_missing_files_are_told(self):
+        run = self.check(rustle("modules", cwd=self.folder), ERROR)
+        self.assertEqual(run.stdout.decode().splitlines(), [
+            "dep_crate dep/src/lib.rs", "top src/lib.rs", "  a src/a.rs", "  b src/b.rs"])
+        self.assertIn(b"src/lib.rs:4:5: error: file not found for module: gone [E0583]", run.stderr)
+
+    def test_files_of_modules_can_be_listed(self):
+        run = self.check(rustle("modules", "--files", cwd=self.folder), ERROR)
+        self.assertEqual(run.stdout.decode().splitlines(),
+                         ["dep/src/lib.rs", "src/a.rs", "src/b.rs", "src/lib.rs"])
+        self.assertEqual(self.lines("modules", "--files", "--crate-root", "dep/src/lib.rs"),
+                         ["dep/src/lib.rs"])
+        self.check_usage_error("modules", "--crate-root", "a.rs", ".", says=b"--crate-root")
+
+    def test_help_names_the_commands(self):
+        for command in "graph", "deps", "rdeps", "modules":
+            run = self.check(rustle(command, "--help"), FOUND)
+            self.assertIn(b"usage: rustle " + command.encode(), run.stdout)
+            self.check_usage_error(command, "--frobnicate", says=b"--frobnicate")
 
 
 if __name__ == "__main__":

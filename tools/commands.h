@@ -19,5 +19,9 @@ enum rsl_exit {
 int rsl_cmd_scan(int argc, char **argv);
 int rsl_cmd_outline(int argc, char **argv);
 int rsl_cmd_tokens(int argc, char **argv);
+int rsl_cmd_graph(int argc, char **argv);
+int rsl_cmd_deps(int argc, char **argv);
+int rsl_cmd_rdeps(int argc, char **argv);
+int rsl_cmd_modules(int argc, char **argv);
 
 #endif

@@ -14,6 +14,10 @@ static const struct command commands[] = {
     {"scan", "parse every .rs file below the paths given", rsl_cmd_scan},
     {"outline", "print the items of one file as an indented list", rsl_cmd_outline},
     {"tokens", "print the tokens of files, or a hash of them", rsl_cmd_tokens},
+    {"graph", "print which files depend on which", rsl_cmd_graph},
+    {"deps", "print what a file depends on", rsl_cmd_deps},
+    {"rdeps", "print what depends on a file", rsl_cmd_rdeps},
+    {"modules", "print the modules of crates and their files", rsl_cmd_modules},
 };
 
 static const size_t ncommands = sizeof(commands) / sizeof(commands[0]);

@@ -1,0 +1,383 @@
+#include "tools/project.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "index/path.h"
+#include "sched/git_excludes.h"
+#include "sched/sched.h"
+#include "sched/walk.h"
+#include "tools/read_file.h"
+#include "tools/report.h"
+
+/* Files that a job parses. */
+enum { CHUNK_FILES = 32 };
+
+struct parsed_file {
+    char *path;
+    struct rsl_file_facts *facts;
+    struct rsl_file_names *names;
+};
+
+/* What one worker has. Handed over when it ends. */
+struct parser {
+    struct load *load;
+    struct rsl_file file;
+    struct rsl_source_buffer source;
+    struct rsl_facts_builder *facts;
+    struct rsl_names_builder *names;
+    struct parsed_file *files;
+    size_t nfiles, capacity;
+    struct parser *next;
+};
+
+struct load {
+    struct rsl_pool *pool;
+    pthread_mutex_t lock;
+    struct parser *parsers;         /* of all workers */
+    struct rsl_atomic_u64 nmissing; /* relaxed: read when all jobs are done */
+    struct rsl_atomic_u32 failed;   /* relaxed: likewise, and asked whether to go on */
+};
+
+struct chunk {
+    struct load *load;
+    size_t nfiles;
+    const char *paths[CHUNK_FILES]; /* behind this struct */
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void tell_missing(struct load *load, const char *path, int error)
+{
+    struct rsl_text_buffer text = {0};
+    rsl_report_put_io_error(&text, path, error);
+    rsl_text_buffer_write(&text, stderr);
+    rsl_text_buffer_fini(&text);
+    rsl_u64_fetch_add_relaxed(&load->nmissing, 1);
+}
+
+static void fail(struct load *load)
+{
+    uint32_t none = 0;
+    rsl_u32_cas_relaxed(&load->failed, &none, 1);
+}
+
+/* ---- on the workers */
+
+static void destroy_parser(struct parser *parser)
+{
+    for (size_t i = 0; i < parser->nfiles; i++) {
+        free(parser->files[i].path);
+        rsl_file_facts_destroy(parser->files[i].facts, NULL);
+        rsl_file_names_destroy(parser->files[i].names, NULL);
+    }
+    free(parser->files);
+    rsl_file_fini(&parser->file);
+    rsl_source_buffer_fini(&parser->source);
+    rsl_facts_builder_destroy(parser->facts);
+    rsl_names_builder_destroy(parser->names);
+    free(parser);
+}
+
+/* The worker's parser, made when it is first asked for. */
+static struct parser *parser_of(struct load *load, struct rsl_worker *worker)
+{
+    struct parser *parser = rsl_worker_slot(worker, 0);
+    if (parser != NULL)
+        return parser;
+    parser = calloc(1, sizeof *parser);
+    if (parser == NULL)
+        return NULL;
+    rsl_file_init(&parser->file, NULL);
+    parser->load = load;
+    parser->facts = rsl_facts_builder_create(NULL);
+    parser->names = rsl_names_builder_create(NULL);
+    if (parser->facts == NULL || parser->names == NULL) {
+        destroy_parser(parser);
+        return NULL;
+    }
+    pthread_mutex_lock(&load->lock);
+    parser->next = load->parsers;
+    load->parsers = parser;
+    pthread_mutex_unlock(&load->lock);
+    rsl_worker_set_slot(worker, 0, parser);
+    return parser;
+}
+
+/* The path as a normal path. */
+static char *normal_path(const char *path)
+{
+    struct rsl_arena arena;
+    rsl_arena_init(&arena, &rsl_allocator_default, 512);
+    const char *normal = rsl_path_join(&arena, "", path);
+    char *copy = normal == NULL ? NULL : strdup(normal);
+    rsl_arena_fini(&arena);
+    return copy;
+}
+
+static bool parse_file(struct parser *parser, const char *path)
+{
+    const int error = rsl_read_file(&parser->source, path);
+    if (error == -ENOMEM)
+        return false;
+    if (error != 0) {
+        tell_missing(parser->load, path, -error);
+        return true;
+    }
+    if (parser->nfiles == parser->capacity) {
+        const size_t more = parser->capacity * 2 + 256;
+        struct parsed_file *grown = realloc(parser->files, more * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        parser->files = grown;
+        parser->capacity = more;
+    }
+    struct parsed_file *file = &parser->files[parser->nfiles];
+    *file = (struct parsed_file){.path = normal_path(path)};
+    if (file->path == NULL)
+        return false;
+    parser->nfiles++;
+    const uint8_t *src = parser->source.bytes;
+    return rsl_parse(&parser->file, src, parser->source.nbytes, NULL) == RSL_OK &&
+           rsl_file_facts_create(parser->facts, &parser->file, src, parser->source.nbytes,
+                                 &file->facts) == RSL_OK &&
+           rsl_file_names_create(parser->names, &parser->file, src, &file->names) == RSL_OK;
+}
+
+static int parse_chunk(struct rsl_worker *worker, void *arg)
+{
+    struct chunk *chunk = arg;
+    struct load *load = chunk->load;
+    struct parser *parser = parser_of(load, worker);
+    bool good = parser != NULL;
+    for (size_t i = 0; i < chunk->nfiles && good; i++)
+        good = parse_file(parser, chunk->paths[i]);
+    if (!good)
+        fail(load);
+    free(chunk);
+    return RSL_OK;
+}
+
+/* ---- the walk */
+
+static void report(void *context, const char *path, int error)
+{
+    tell_missing(context, path, error);
+}
+
+static bool spawn_found(void *context, unsigned worker, const struct rsl_walk_file *files,
+                        size_t nfiles)
+{
+    (void)worker;
+    struct load *load = context;
+    while (nfiles > 0) {
+        const size_t n = nfiles < CHUNK_FILES ? nfiles : CHUNK_FILES;
+        size_t nbytes = sizeof(struct chunk);
+        for (size_t i = 0; i < n; i++)
+            nbytes += files[i].path_nbytes + 1;
+        struct chunk *chunk = malloc(nbytes);
+        if (chunk == NULL) {
+            fail(load);
+            return false;
+        }
+        *chunk = (struct chunk){.load = load, .nfiles = n};
+        char *text = (char *)(chunk + 1);
+        for (size_t i = 0; i < n; i++) {
+            chunk->paths[i] = memcpy(text, files[i].path, files[i].path_nbytes + 1);
+            text += files[i].path_nbytes + 1;
+        }
+        if (rsl_pool_spawn(load->pool, RSL_PRIORITY_HIGH, parse_chunk, chunk) != RSL_OK) {
+            free(chunk);
+            fail(load);
+        }
+        files += n;
+        nfiles -= n;
+    }
+    return rsl_u32_load_relaxed(&load->failed) == 0;
+}
+
+static bool scan(struct load *load, const char *const *roots, size_t nroots)
+{
+    char *excludes = NULL;
+    if (rsl_git_excludes_path(getenv("HOME"), getenv("XDG_CONFIG_HOME"), &rsl_allocator_default,
+                              &excludes) != RSL_OK)
+        return false;
+    const struct rsl_walk_options options = {.pool = load->pool,
+                                             .suffix = ".rs",
+                                             .excludes_path = excludes,
+                                             .emit = spawn_found,
+                                             .report = report,
+                                             .context = load};
+    const enum rsl_status status = rsl_walk_run(roots, nroots, &options);
+    rsl_pool_wait(load->pool);
+    free(excludes);
+    return status == RSL_OK && rsl_u32_load_relaxed(&load->failed) == 0;
+}
+
+/* ---- the project */
+
+static bool hand_over(struct load *load, struct rsl_loaded_project *loaded)
+{
+    for (struct parser *parser = load->parsers; parser != NULL; parser = parser->next) {
+        for (size_t i = 0; i < parser->nfiles; i++) {
+            struct parsed_file *file = &parser->files[i];
+            if (rsl_project_set(&loaded->project, file->path, file->facts, file->names) != RSL_OK)
+                return false;
+            file->facts = NULL;
+            file->names = NULL;
+            loaded->nfiles++;
+        }
+    }
+    return true;
+}
+
+static bool build(struct load *load, const char *crate_root, struct rsl_loaded_project *loaded)
+{
+    const uint64_t start = now_ns();
+    bool good = hand_over(load, loaded);
+    if (good && crate_root != NULL) {
+        char *path = normal_path(crate_root);
+        good = path != NULL && rsl_project_add_root(&loaded->project, path) == RSL_OK;
+        free(path);
+    } else if (good) {
+        good = rsl_project_find_crates(&loaded->project) == RSL_OK;
+    }
+    const uint64_t middle = now_ns();
+    good = good && rsl_project_update(&loaded->project, loaded->pool) == RSL_OK;
+    loaded->times.crates_ns = middle - start;
+    loaded->times.graph_ns = now_ns() - middle;
+    const uint32_t nlimited = good ? rsl_graph_nlimited(&loaded->project.graph) : 0;
+    if (nlimited > 0)
+        rsl_report("%u uses were given up: they lead through too many others", nlimited);
+    return good;
+}
+
+int rsl_project_load(const char *const *roots, size_t nroots, const char *crate_root,
+                     size_t nthreads, struct rsl_loaded_project *loaded_out)
+{
+    struct load load = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    const struct rsl_pool_options options = {.nworkers = nthreads};
+    *loaded_out = (struct rsl_loaded_project){.nfiles = 0};
+    if (rsl_project_init(&loaded_out->project, &rsl_file_tree_disk, NULL) != RSL_OK)
+        return -ENOMEM;
+    const int status = rsl_pool_create(&options, &load.pool);
+    if (status != RSL_OK) {
+        rsl_project_fini(&loaded_out->project);
+        return status == RSL_EIO ? -EAGAIN : -ENOMEM;
+    }
+    loaded_out->pool = load.pool;
+    const uint64_t start = now_ns();
+    bool good = crate_root != NULL || scan(&load, roots, nroots);
+    loaded_out->times.scan_ns = now_ns() - start;
+    good = good && build(&load, crate_root, loaded_out);
+    while (load.parsers != NULL) {
+        struct parser *parser = load.parsers;
+        load.parsers = parser->next;
+        destroy_parser(parser);
+    }
+    loaded_out->nmissing = rsl_u64_load_relaxed(&load.nmissing);
+    if (!good)
+        rsl_project_unload(loaded_out);
+    return good ? 0 : -ENOMEM;
+}
+
+void rsl_project_unload(struct rsl_loaded_project *loaded)
+{
+    rsl_pool_destroy(loaded->pool);
+    rsl_project_fini(&loaded->project);
+}
+
+/* The file at a normal path, if the project has it, else RSL_NO_STRING. */
+static uint32_t file_at(const struct rsl_project *project, const char *path)
+{
+    const uint32_t file = path == NULL
+                              ? RSL_NO_STRING
+                              : rsl_strings_find(&project->graph.modules.paths, path, strlen(path));
+    if (file == RSL_NO_STRING ||
+        (!rsl_project_holds(project, file) && !rsl_graph_is_reached(&project->graph, file)))
+        return RSL_NO_STRING;
+    return file;
+}
+
+/* The absolute normal path as it is seen from the folder `here`, which is one too. NULL without
+ * memory. */
+static const char *seen_from(struct rsl_arena *arena, const char *here, const char *path)
+{
+    size_t n = 0, nups = 0, last = 0; /* behind the components that both have */
+    for (; here[n] == path[n] && here[n] != '\0'; n++)
+        last = here[n] == '/' ? n : last;
+    if ((here[n] == '\0' && path[n] == '/') || (here[n] == '/' && path[n] == '\0'))
+        last = n;
+    for (const char *p = here + last; *p != '\0'; p++)
+        nups += *p == '/' && p[1] != '\0';
+    path += last;
+    path += *path == '/';
+    char *text = rsl_arena_alloc(arena, nups * 3 + strlen(path) + 1, 1);
+    if (text == NULL)
+        return NULL;
+    for (size_t i = 0; i < nups; i++)
+        memcpy(text + i * 3, "../", 3);
+    strcpy(text + nups * 3, path);
+    return text;
+}
+
+/* The path may be written in another way than the folders scanned: as an absolute one, or through
+ * the folder above. */
+bool rsl_project_find(struct rsl_loaded_project *loaded, const char *path, uint32_t *file_out)
+{
+    const struct rsl_project *project = &loaded->project;
+    struct rsl_arena arena;
+    char *here = getcwd(NULL, 0);
+    rsl_arena_init(&arena, &rsl_allocator_default, 4096);
+    *file_out = file_at(project, rsl_path_join(&arena, "", path));
+    const char *whole = here == NULL ? NULL : rsl_path_join(&arena, here, path);
+    if (*file_out == RSL_NO_STRING)
+        *file_out = file_at(project, whole);
+    if (*file_out == RSL_NO_STRING && whole != NULL)
+        *file_out = file_at(project, seen_from(&arena, here, whole));
+    rsl_arena_fini(&arena);
+    free(here);
+    if (*file_out == RSL_NO_STRING)
+        rsl_report("%s: not a file of the project", path);
+    return *file_out != RSL_NO_STRING;
+}
+
+int rsl_project_compare(const struct rsl_project *project, uint32_t a, uint32_t b)
+{
+    return strcmp(rsl_graph_path(&project->graph, a), rsl_graph_path(&project->graph, b));
+}
+
+struct order {
+    const struct rsl_project *project;
+};
+
+static int by_path(const void *a, const void *b, void *order)
+{
+    return rsl_project_compare(((const struct order *)order)->project, *(const uint32_t *)a,
+                               *(const uint32_t *)b);
+}
+
+uint32_t *rsl_project_files(const struct rsl_project *project, uint32_t *n_out)
+{
+    const uint32_t nfiles = rsl_graph_nfiles(&project->graph);
+    uint32_t *files = malloc(((size_t)nfiles + 1) * sizeof *files);
+    *n_out = 0;
+    if (files == NULL)
+        return NULL;
+    for (uint32_t file = 0; file < nfiles; file++) {
+        if (rsl_project_holds(project, file) || rsl_graph_is_reached(&project->graph, file))
+            files[(*n_out)++] = file;
+    }
+    if (*n_out > 1)
+        qsort_r(files, *n_out, sizeof *files, by_path, &(struct order){project});
+    return files;
+}
