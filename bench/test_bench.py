@@ -1,6 +1,6 @@
 """The programs of bench/ do what they say: rows are there, and what they count is right.
 
-Usage: test_bench.py RUSTLE-FLOOR [RUSTLE-PRIMITIVES [RUSTLE-BENCH]]
+Usage: test_bench.py RUSTLE-FLOOR RUSTLE-GRAPH [RUSTLE-PRIMITIVES [RUSTLE-BENCH]]
 """
 
 import json
@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "samples")
-FLOOR, PRIMITIVES, BENCH = (sys.argv[1:] + ["", ""])[:3]
+FLOOR, GRAPH, PRIMITIVES, BENCH = (sys.argv[1:] + ["", ""])[:4]
 CORPUS_ROWS = ["floor/count_newlines", "floor/utf8_validate", "lex/tokens", "lex/tokens_scalar",
                "parse/items", "parse/items_scalar"]
 
@@ -50,6 +50,24 @@ class Floor(unittest.TestCase):
         done = run([FLOOR, "1", os.path.join(SAMPLES, "none")])
         self.assertEqual(done.returncode, 1)
         self.assertIn("No such file", done.stderr)
+
+
+class Graph(unittest.TestCase):
+    def test_a_comment_concerns_nobody_and_a_function_who_looked(self):
+        with tempfile.TemporaryDirectory() as tree:
+            for name, text in (("lib.rs", "mod a; use a::X;"), ("a.rs", "pub struct X;")):
+                with open(os.path.join(tree, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+            rows = [line.split() for line in run([GRAPH, "build", tree]).stdout.splitlines()]
+            self.assertEqual(rows[:3], [["files", "2"], ["edges", "2"], ["limited", "0"]])
+            rows = [line.split() for line in run([GRAPH, "edit", "20", tree]).stdout.splitlines()]
+            edits = [(row[0], int(row[2])) for row in rows if len(row) == 3]
+            self.assertEqual(len(edits), 60)
+            self.assertEqual({n for kind, n in edits if kind == "comment"}, {0})
+            self.assertEqual({n for kind, n in edits if kind == "pub_fn"}, {1, 2})
+
+    def test_fails_without_a_tree(self):
+        self.assertEqual(run([GRAPH, "build"]).returncode, 2)
 
 
 @unittest.skipUnless(BENCH, "rustle-bench is not built")
