@@ -20,21 +20,27 @@ void rsl_strings_fini(struct rsl_strings *strings)
     const struct rsl_allocator *allocator = strings->allocator;
     allocator->release(allocator->state, strings->texts, strings->capacity * sizeof(char *));
     allocator->release(allocator->state, strings->lengths, strings->capacity * sizeof(uint32_t));
-    allocator->release(allocator->state, strings->slots, strings->nslots * sizeof(uint32_t));
+    allocator->release(allocator->state, strings->slots, strings->nslots * sizeof *strings->slots);
     rsl_arena_fini(&strings->arena);
     rsl_strings_init(strings, allocator);
 }
 
-/* The slot of the string, or the free one where it belongs. There must be a free one. */
-static uint32_t *slot_of(const struct rsl_strings *strings, const char *text, size_t nbytes)
+static uint32_t hash_of(const char *text, size_t nbytes)
+{
+    return (uint32_t)XXH3_64bits(text, nbytes);
+}
+
+/* The slot of the string, or the free one where it belongs. There must be a free one. Whether
+ * hashes differ shows in the slot, so that few other strings are looked at. */
+static struct rsl_strings_slot *slot_of(const struct rsl_strings *strings, uint32_t hash,
+                                        const char *text, size_t nbytes)
 {
     const uint32_t mask = strings->nslots - 1;
-    uint32_t i = (uint32_t)XXH3_64bits(text, nbytes) & mask;
-    for (;; i = (i + 1) & mask) {
-        const uint32_t slot = strings->slots[i];
-        if (slot == 0 || (strings->lengths[slot - 1] == nbytes &&
-                          memcmp(strings->texts[slot - 1], text, nbytes) == 0))
-            return &strings->slots[i];
+    for (uint32_t i = hash & mask;; i = (i + 1) & mask) {
+        struct rsl_strings_slot *slot = &strings->slots[i];
+        if (slot->id == 0 || (slot->hash == hash && strings->lengths[slot->id - 1] == nbytes &&
+                              memcmp(strings->texts[slot->id - 1], text, nbytes) == 0))
+            return slot;
     }
 }
 
@@ -42,15 +48,21 @@ static bool grow_slots(struct rsl_strings *strings)
 {
     const struct rsl_allocator *allocator = strings->allocator;
     const uint32_t nslots = strings->nslots == 0 ? 2 * FIRST_CAPACITY : strings->nslots * 2;
-    uint32_t *slots = allocator->allocate(allocator->state, nslots * sizeof *slots);
+    struct rsl_strings_slot *slots = allocator->allocate(allocator->state, nslots * sizeof *slots);
     if (slots == NULL)
         return false;
     memset(slots, 0, nslots * sizeof *slots);
+    for (uint32_t i = 0; i < strings->nslots; i++) {
+        const struct rsl_strings_slot *old = &strings->slots[i];
+        uint32_t to = old->hash & (nslots - 1);
+        while (old->id != 0 && slots[to].id != 0)
+            to = (to + 1) & (nslots - 1);
+        if (old->id != 0)
+            slots[to] = *old;
+    }
     allocator->release(allocator->state, strings->slots, strings->nslots * sizeof *slots);
     strings->slots = slots;
     strings->nslots = nslots;
-    for (uint32_t id = 0; id < strings->n; id++)
-        *slot_of(strings, strings->texts[id], strings->lengths[id]) = id + 1;
     return true;
 }
 
@@ -87,8 +99,9 @@ enum rsl_status rsl_strings_add(struct rsl_strings *strings, const char *text, s
         return RSL_ENOMEM;
     if (strings->n >= strings->nslots / 2 && !grow_slots(strings))
         return RSL_ENOMEM;
-    uint32_t *slot = slot_of(strings, text, nbytes);
-    if (*slot == 0) {
+    const uint32_t hash = hash_of(text, nbytes);
+    struct rsl_strings_slot *slot = slot_of(strings, hash, text, nbytes);
+    if (slot->id == 0) {
         if (strings->n == strings->capacity && !grow_lists(strings))
             return RSL_ENOMEM;
         char *copy = rsl_arena_alloc(&strings->arena, nbytes + 1, 1);
@@ -99,9 +112,9 @@ enum rsl_status rsl_strings_add(struct rsl_strings *strings, const char *text, s
         copy[nbytes] = '\0';
         strings->texts[strings->n] = copy;
         strings->lengths[strings->n] = (uint32_t)nbytes;
-        *slot = ++strings->n;
+        *slot = (struct rsl_strings_slot){hash, ++strings->n};
     }
-    *id_out = *slot - 1;
+    *id_out = slot->id - 1;
     return RSL_OK;
 }
 
@@ -109,5 +122,6 @@ uint32_t rsl_strings_find(const struct rsl_strings *strings, const char *text, s
 {
     if (strings->nslots == 0 || nbytes > RSL_MAX_SOURCE)
         return RSL_NO_STRING;
-    return *slot_of(strings, text, nbytes) - 1; /* free slots hold 0: RSL_NO_STRING */
+    const struct rsl_strings_slot *slot = slot_of(strings, hash_of(text, nbytes), text, nbytes);
+    return slot->id - 1; /* free slots hold 0: RSL_NO_STRING */
 }

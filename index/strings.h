@@ -16,11 +16,15 @@ extern "C" {
 /* No string. */
 #define RSL_NO_STRING UINT32_MAX
 
+struct rsl_strings_slot {
+    uint32_t hash, id; /* id: number + 1, 0 for free */
+};
+
 /* A set of strings. The fields are its own. */
 struct rsl_strings {
     const char **texts;
     uint32_t *lengths;
-    uint32_t *slots; /* open addressing: number + 1, 0 for free */
+    struct rsl_strings_slot *slots; /* open addressing */
     uint32_t n, capacity, nslots;
     struct rsl_arena arena;
     const struct rsl_allocator *allocator;
