@@ -410,6 +410,16 @@ class Graph(Case):
     def test_crates_depend_on_crates(self):
         self.assertEqual(self.lines("graph", "--crate"), ["top -> dep_crate use 1"])
 
+    def test_crates_come_by_name_then_by_root(self):
+        for name in "z", "b", "m", "a", "q", "c":
+            self.write(f"more/{name}/Cargo.toml", b'[package]\nname = "' + name.encode() + b'"\n'
+                       b'[dependencies]\ndep-crate = { path = "../../dep" }\n')
+            self.write(f"more/{name}/src/lib.rs", b"use dep_crate::D;\n")
+            self.write(f"more/{name}/src/main.rs", b"use dep_crate::D;\nuse dep_crate::D as E;\n")
+        lines = self.lines("graph", "--crate", "more", "dep")
+        self.assertEqual(lines, [f"{name} -> dep_crate use {count}"
+                                 for name in sorted("zbmaqc") for count in (1, 2)])
+
     def test_module_and_depth_limit_the_graph(self):
         self.assertEqual(self.lines("graph", "--module", "dep/src/lib.rs", status=FOUND), [])
         near = self.lines("graph", "--module", "top::a", "--depth", "1")

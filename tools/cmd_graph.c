@@ -289,18 +289,47 @@ static bool is_in(const uint32_t *list, uint32_t n, uint32_t number)
     return false;
 }
 
+/* By name, and crates of one name by their roots. */
+static int by_crate_name(const void *a, const void *b, void *context)
+{
+    const struct rsl_graph *graph = context;
+    const uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+    const int order =
+        strcmp(rsl_graph_crate_name(graph, first), rsl_graph_crate_name(graph, second));
+    return order != 0 ? order
+                      : strcmp(rsl_graph_path(graph, rsl_graph_crate_root(graph, first)),
+                               rsl_graph_path(graph, rsl_graph_crate_root(graph, second)));
+}
+
+/* The crates whose root is wanted become nodes, in an order that the tree alone decides. */
+static void place_crates(struct picture *picture, const bool *wanted)
+{
+    struct rsl_graph *graph = &picture->project->graph;
+    uint32_t *crates = malloc(((size_t)graph->ncrates + 1) * sizeof *crates);
+    if (crates == NULL) {
+        picture->failed = true;
+        return;
+    }
+    uint32_t n = 0;
+    for (uint32_t crate = 0; crate < graph->ncrates; crate++) {
+        if (wanted[rsl_graph_crate_root(graph, crate)])
+            crates[n++] = crate;
+    }
+    qsort_r(crates, n, sizeof *crates, by_crate_name, graph);
+    for (; picture->nnodes < n; picture->nnodes++) {
+        picture->places[crates[picture->nnodes]] = picture->nnodes;
+        picture->nodes[picture->nnodes].name = rsl_graph_crate_name(graph, crates[picture->nnodes]);
+    }
+    free(crates);
+}
+
 /* An edge between files is one between the crates of the first and those of the second, unless they
  * share one. */
 static void draw_crates(struct picture *picture, const bool *wanted)
 {
     enum { MAX_CRATES = 64 }; /* of one file; further ones add nothing new to look at */
     const struct rsl_graph *graph = &picture->project->graph;
-    for (uint32_t crate = 0; crate < graph->ncrates; crate++) {
-        if (!wanted[rsl_graph_crate_root(graph, crate)])
-            continue;
-        picture->places[crate] = picture->nnodes;
-        picture->nodes[picture->nnodes++].name = rsl_graph_crate_name(graph, crate);
-    }
+    place_crates(picture, wanted);
     for (uint32_t i = 0; i < picture->nfiles; i++) {
         const uint32_t file = picture->files[i];
         const struct rsl_graph_edge *edges;
