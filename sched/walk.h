@@ -40,11 +40,13 @@ struct rsl_walk_options {
     const struct rsl_allocator *allocator; /* NULL: the default one */
     struct rsl_pool *pool;                 /* NULL: the calling thread does all */
     const char *suffix;                    /* names below the roots must end so; NULL: any */
+    const char *name;                      /* or be this one; NULL: nothing besides */
     bool hidden;                           /* hidden files and folders too, also .git */
     bool no_ignore;                        /* ignore files do not count */
     bool follow;                           /* through symbolic links; see report */
     bool sorted;                           /* by the bytes of paths, each path once; see emit */
-    bool limit_nbytes;                     /* no files larger than max_nbytes, roots excepted */
+    bool limit_nbytes;                     /* no files larger than max_nbytes, roots excepted;
+                                              size and time of each file are learned */
     uint64_t max_nbytes;
     /* Which files: relative to the working folder, rules as in an ignore file, besides {a,b} for
      * alternatives. If there are any without '!', files must match one; with '!' they exclude. The

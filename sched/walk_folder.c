@@ -216,10 +216,12 @@ static bool is_excluded(const struct reading *reading, bool is_hidden, bool is_d
                                       : verdict == RSL_IGNORE_EXCLUDED;
 }
 
-static bool has_suffix(const struct rsl_walk *walk, const char *name, size_t nbytes)
+static bool is_wanted(const struct rsl_walk *walk, const char *name, size_t nbytes)
 {
     const size_t n = walk->suffix_nbytes;
-    return n <= nbytes && memcmp(name + nbytes - n, walk->options.suffix, n) == 0;
+    if (n <= nbytes && memcmp(name + nbytes - n, walk->options.suffix, n) == 0)
+        return true;
+    return walk->options.name != NULL && strcmp(name, walk->options.name) == 0;
 }
 
 static void set_stat(struct rsl_walk_file *file, const struct stat *st)
@@ -324,7 +326,7 @@ static void take_entry(const struct reading *reading, const struct dirent64 *ent
         has_stat = true;
     }
     const bool is_dir = type == DT_DIR;
-    if (!is_dir && (type != DT_REG || !has_suffix(walk, entry->d_name, name_nbytes)))
+    if (!is_dir && (type != DT_REG || !is_wanted(walk, entry->d_name, name_nbytes)))
         return;
     if (is_excluded(reading, entry->d_name[0] == '.', is_dir))
         return;
@@ -368,7 +370,7 @@ static void take_entries(const struct reading *reading, size_t nbytes)
             continue;
         }
         if (type == DT_DIR || type == DT_UNKNOWN || (type == DT_LNK && walk->options.follow) ||
-            (type == DT_REG && has_suffix(walk, name, name_nbytes)))
+            (type == DT_REG && is_wanted(walk, name, name_nbytes)))
             take_entry(reading, entry, name_nbytes);
     }
 }

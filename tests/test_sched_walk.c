@@ -271,6 +271,19 @@ static void hidden_files_and_links_are_passed_over(void **state)
            "");
 }
 
+static void a_name_is_wanted_besides_the_suffix(void **state)
+{
+    (void)state;
+    PUT("a.rs", "Cargo.toml", "b/Cargo.toml", "b/xCargo.toml", "b/Cargo.tom", "c/Cargo.toml.rs",
+        "d/e.txt");
+    EXPECT(ROOTS("."), OPTIONS(.suffix = ".rs", .name = "Cargo.toml"),
+           "./Cargo.toml\n./a.rs\n./b/Cargo.toml\n./c/Cargo.toml.rs\n", "");
+    EXPECT(ROOTS("."), OPTIONS(.name = "Cargo.toml", .limit_nbytes = true, .max_nbytes = 100),
+           "./Cargo.toml\n./a.rs\n./b/Cargo.tom\n./b/Cargo.toml\n./b/xCargo.toml\n"
+           "./c/Cargo.toml.rs\n./d/e.txt\n",
+           "");
+}
+
 static void links_are_followed_but_not_in_circles(void **state)
 {
     (void)state;
@@ -679,6 +692,7 @@ int main(void)
         TREE_TEST(roots_are_merged_and_each_path_comes_once_when_sorted),
         TREE_TEST(a_root_is_never_excluded),
         TREE_TEST(hidden_files_and_links_are_passed_over),
+        TREE_TEST(a_name_is_wanted_besides_the_suffix),
         TREE_TEST(links_are_followed_but_not_in_circles),
         TREE_TEST(a_size_limit_is_inclusive),
         TREE_TEST(what_cannot_be_read_is_reported_once),
