@@ -1,4 +1,6 @@
 /* Lexes and parses a snippet with the installed library; fails loudly on a wrong answer. */
+#include <index/query.h>
+#include <index/store.h>
 #include <lexer/lexer.h>
 #include <parser/parser.h>
 
@@ -48,9 +50,25 @@ static void parse(void)
     rsl_file_fini(&file);
 }
 
+static void ask(void)
+{
+    enum rsl_store_state state;
+    struct rsl_store *store = rsl_store_open(":memory:", RSL_STORE_CREATE, NULL, &state);
+    check(store != NULL && state == RSL_STORE_READY, "a new database");
+    check(rsl_store_begin(store) == RSL_OK, "its transaction");
+    const struct rsl_query query = {.text = "answer", .limit = 10};
+    struct rsl_hits *hits;
+    check(rsl_query_open(store, &query, &hits) == RSL_OK, "a query");
+    check(rsl_query_nhits(hits) == 0 && !rsl_query_has_more(hits), "hits in an empty database");
+    rsl_query_close(hits);
+    check(rsl_store_commit(store) == RSL_OK, "the end of the transaction");
+    rsl_store_close(store);
+}
+
 int main(void)
 {
     lex();
     parse();
+    ask();
     return 0;
 }

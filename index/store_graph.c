@@ -1,0 +1,277 @@
+/* A table is brought to what a list says by going through both in the order of its key. What is to
+ * be done is noted on the way and done afterwards: a table that is being read stays as it is. */
+#include "index/store_graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "index/store_internal.h"
+
+struct table {
+    const char *select, *remove, *put;
+    int nkey; /* so many of the first columns */
+    /* Binds the columns of row i of the list, from the first parameter on. */
+    void (*bind)(sqlite3_stmt *statement, const void *list, size_t i);
+    /* Compares the columns of row i with the row that `select` is at: the sign of the first that
+     * differs, i's being smaller as negative; *column_out is that column. */
+    int (*compare)(const void *list, size_t i, sqlite3_stmt *select, int *column_out);
+};
+
+static int compare_numbers(int64_t a, int64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int compare_texts(const char *a, sqlite3_stmt *select, int column)
+{
+    const char *b = (const char *)sqlite3_column_text(select, column);
+    return strcmp(a, b == NULL ? "" : b);
+}
+
+static void bind_crate(sqlite3_stmt *statement, const void *list, size_t i)
+{
+    const struct rsl_store_crate *crate = (const struct rsl_store_crate *)list + i;
+    sqlite3_bind_int64(statement, 1, crate->crate_id);
+    sqlite3_bind_text(statement, 2, crate->name, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 3, crate->root_file);
+}
+
+static int compare_crate(const void *list, size_t i, sqlite3_stmt *select, int *column_out)
+{
+    const struct rsl_store_crate *crate = (const struct rsl_store_crate *)list + i;
+    int order = compare_numbers(crate->crate_id, sqlite3_column_int64(select, *column_out = 0));
+    if (order == 0)
+        order = compare_texts(crate->name, select, *column_out = 1);
+    if (order == 0)
+        order = compare_numbers(crate->root_file, sqlite3_column_int64(select, *column_out = 2));
+    return order;
+}
+
+static void bind_module(sqlite3_stmt *statement, const void *list, size_t i)
+{
+    const struct rsl_store_module *module = (const struct rsl_store_module *)list + i;
+    sqlite3_bind_int64(statement, 1, module->file_id);
+    sqlite3_bind_int64(statement, 2, module->crate_id);
+    sqlite3_bind_text(statement, 3, module->path, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 4, module->kind, -1, SQLITE_STATIC);
+    if (module->declared_in != 0)
+        sqlite3_bind_int64(statement, 5, module->declared_in);
+    else
+        sqlite3_bind_null(statement, 5);
+}
+
+static int compare_module(const void *list, size_t i, sqlite3_stmt *select, int *column_out)
+{
+    const struct rsl_store_module *module = (const struct rsl_store_module *)list + i;
+    int order = compare_numbers(module->file_id, sqlite3_column_int64(select, *column_out = 0));
+    if (order == 0)
+        order = compare_numbers(module->crate_id, sqlite3_column_int64(select, *column_out = 1));
+    if (order == 0)
+        order = compare_texts(module->path, select, *column_out = 2);
+    if (order == 0)
+        order = compare_texts(module->kind, select, *column_out = 3);
+    if (order == 0)
+        order = compare_numbers(module->declared_in, sqlite3_column_int64(select, *column_out = 4));
+    return order;
+}
+
+static void bind_dep(sqlite3_stmt *statement, const void *list, size_t i)
+{
+    const struct rsl_store_dep *dep = (const struct rsl_store_dep *)list + i;
+    sqlite3_bind_int64(statement, 1, dep->from_file);
+    sqlite3_bind_int64(statement, 2, dep->to_file);
+    sqlite3_bind_text(statement, 3, dep->kind, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 4, dep->count);
+}
+
+static int compare_dep(const void *list, size_t i, sqlite3_stmt *select, int *column_out)
+{
+    const struct rsl_store_dep *dep = (const struct rsl_store_dep *)list + i;
+    int order = compare_numbers(dep->from_file, sqlite3_column_int64(select, *column_out = 0));
+    if (order == 0)
+        order = compare_numbers(dep->to_file, sqlite3_column_int64(select, *column_out = 1));
+    if (order == 0)
+        order = compare_texts(dep->kind, select, *column_out = 2);
+    if (order == 0)
+        order = compare_numbers(dep->count, sqlite3_column_int64(select, *column_out = 3));
+    return order;
+}
+
+static const struct table crates = {
+    .select = "SELECT crate_id, name, root_file FROM crates ORDER BY crate_id",
+    .remove = "DELETE FROM crates WHERE crate_id=?",
+    .put = "INSERT OR REPLACE INTO crates VALUES(?,?,?)",
+    .nkey = 1,
+    .bind = bind_crate,
+    .compare = compare_crate,
+};
+
+static const struct table modules = {
+    .select = "SELECT file_id, crate_id, path, kind, declared_in FROM modules"
+              " ORDER BY file_id, crate_id, path, kind",
+    .remove = "DELETE FROM modules WHERE file_id=? AND crate_id=? AND path=? AND kind=?",
+    .put = "INSERT OR REPLACE INTO modules VALUES(?,?,?,?,?)",
+    .nkey = 4,
+    .bind = bind_module,
+    .compare = compare_module,
+};
+
+static const struct table deps = {
+    .select = "SELECT from_file, to_file, kind, count FROM deps ORDER BY from_file, to_file, kind",
+    .remove = "DELETE FROM deps WHERE from_file=? AND to_file=? AND kind=?",
+    .put = "INSERT OR REPLACE INTO deps VALUES(?,?,?,?)",
+    .nkey = 3,
+    .bind = bind_dep,
+    .compare = compare_dep,
+};
+
+/* What is to be done. */
+struct changes {
+    size_t *put; /* rows of the list */
+    size_t nput;
+    sqlite3_value **remove; /* keys, nkey values each */
+    size_t nremove, remove_capacity;
+};
+
+static void forget_changes(struct changes *changes, int nkey)
+{
+    for (size_t i = 0; i < changes->nremove * (size_t)nkey; i++)
+        sqlite3_value_free(changes->remove[i]);
+    free(changes->remove);
+    free(changes->put);
+}
+
+static bool note_removal(struct changes *changes, sqlite3_stmt *select, int nkey)
+{
+    if (changes->nremove == changes->remove_capacity) {
+        const size_t capacity = changes->remove_capacity * 2 + 64;
+        sqlite3_value **grown =
+            realloc(changes->remove, capacity * (size_t)nkey * sizeof(sqlite3_value *));
+        if (grown == NULL)
+            return false;
+        changes->remove = grown;
+        changes->remove_capacity = capacity;
+    }
+    sqlite3_value **key = changes->remove + changes->nremove * (size_t)nkey;
+    bool good = true;
+    for (int i = 0; i < nkey; i++) {
+        key[i] = sqlite3_value_dup(sqlite3_column_value(select, i));
+        good &= key[i] != NULL;
+    }
+    changes->nremove++;
+    return good;
+}
+
+/* Compares the table with the list. Returns a code of SQLite. */
+static int find_changes(struct rsl_store *store, const struct table *table, const void *list,
+                        size_t n, struct changes *changes)
+{
+    sqlite3_stmt *select;
+    changes->put = malloc((n + 1) * sizeof *changes->put);
+    if (changes->put == NULL)
+        return SQLITE_NOMEM;
+    int code = sqlite3_prepare_v2(store->db, table->select, -1, &select, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    size_t i = 0;
+    while ((code = sqlite3_step(select)) == SQLITE_ROW) {
+        int column = 0, order = 1; /* of the list's next row to the table's */
+        while (i < n && (order = table->compare(list, i, select, &column)) < 0 &&
+               column < table->nkey)
+            changes->put[changes->nput++] = i++;
+        const bool same_key = i < n && (order == 0 || column >= table->nkey);
+        if (same_key && order != 0)
+            changes->put[changes->nput++] = i;
+        i += same_key;
+        if (!same_key && !note_removal(changes, select, table->nkey)) {
+            code = SQLITE_NOMEM;
+            break;
+        }
+    }
+    sqlite3_finalize(select);
+    while (i < n)
+        changes->put[changes->nput++] = i++;
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int prepare(struct rsl_store *store, const char *sql, sqlite3_stmt **statement)
+{
+    return sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+}
+
+static int step_and_reset(sqlite3_stmt *statement)
+{
+    const int code = sqlite3_step(statement);
+    sqlite3_reset(statement);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int apply_changes(struct rsl_store *store, const struct table *table, const void *list,
+                         const struct changes *changes)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = prepare(store, table->remove, &statement);
+    for (size_t i = 0; i < changes->nremove && code == SQLITE_OK; i++) {
+        for (int k = 0; k < table->nkey; k++)
+            sqlite3_bind_value(statement, k + 1, changes->remove[i * (size_t)table->nkey + k]);
+        code = step_and_reset(statement);
+    }
+    sqlite3_finalize(statement);
+    statement = NULL;
+    if (code == SQLITE_OK)
+        code = prepare(store, table->put, &statement);
+    for (size_t i = 0; i < changes->nput && code == SQLITE_OK; i++) {
+        table->bind(statement, list, changes->put[i]);
+        code = step_and_reset(statement);
+    }
+    sqlite3_finalize(statement);
+    return code;
+}
+
+static enum rsl_status write_table(struct rsl_store *store, const struct table *table,
+                                   const void *list, size_t n)
+{
+    struct changes changes = {0};
+    int code = find_changes(store, table, list, n, &changes);
+    if (code == SQLITE_OK)
+        code = apply_changes(store, table, list, &changes);
+    const enum rsl_status status = code == SQLITE_OK ? RSL_OK : rsl_store_fail(store, code);
+    forget_changes(&changes, table->nkey);
+    return status;
+}
+
+enum rsl_status rsl_store_put_graph(struct rsl_store *store, const struct rsl_store_graph *graph)
+{
+    enum rsl_status status = write_table(store, &crates, graph->crates, graph->ncrates);
+    if (status == RSL_OK)
+        status = write_table(store, &modules, graph->modules, graph->nmodules);
+    if (status == RSL_OK)
+        status = write_table(store, &deps, graph->deps, graph->ndeps);
+    return status;
+}
+
+enum rsl_status rsl_store_get_manifests(struct rsl_store *store, int64_t *stamp_out)
+{
+    sqlite3_stmt *select;
+    *stamp_out = 0;
+    int code = sqlite3_prepare_v2(store->db, "SELECT stamp FROM manifests", -1, &select, NULL);
+    if (code == SQLITE_OK && (code = sqlite3_step(select)) == SQLITE_ROW) {
+        *stamp_out = sqlite3_column_int64(select, 0);
+        code = SQLITE_DONE;
+    }
+    const enum rsl_status status = code == SQLITE_DONE ? RSL_OK : rsl_store_fail(store, code);
+    sqlite3_finalize(select);
+    return status;
+}
+
+enum rsl_status rsl_store_put_manifests(struct rsl_store *store, int64_t stamp)
+{
+    sqlite3_stmt *put;
+    const int code = prepare(store, "INSERT OR REPLACE INTO manifests VALUES(1,?)", &put);
+    if (code != SQLITE_OK)
+        return rsl_store_fail(store, code);
+    sqlite3_bind_int64(put, 1, stamp);
+    const enum rsl_status status = rsl_store_step(store, put);
+    sqlite3_finalize(put);
+    return status;
+}

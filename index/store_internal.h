@@ -1,0 +1,50 @@
+/* store_internal.h - what the parts of the store share. */
+#ifndef RSL_INDEX_STORE_INTERNAL_H
+#define RSL_INDEX_STORE_INTERNAL_H
+
+#include "index/store_sqlite.h"
+
+#include "index/store.h"
+
+enum store_statement {
+    STORE_PUT_FILE,
+    STORE_REMOVE_FILE,
+    STORE_TOUCH_FILE,
+    STORE_PUT_BLOCK,
+    STORE_REMOVE_BLOCK,
+    STORE_PUT_ERROR,
+    STORE_REMOVE_ERRORS,
+    STORE_PUT_SEGMENT,
+    STORE_PUT_NAMES,
+    STORE_REMOVE_NAMES,
+    STORE_PUT_STALE,
+    STORE_GET_PATH,
+    STORE_GET_BLOCK,
+    STORE_GET_MODULES,
+    STORE_NSTATEMENTS
+};
+
+struct rsl_store {
+    sqlite3 *db;
+    enum rsl_store_mode mode;
+    int error; /* SQLite's code of what went wrong last */
+    char message[256];
+    sqlite3_stmt *statements[STORE_NSTATEMENTS]; /* NULL until they are used */
+};
+
+/* Notes what went wrong: SQLite's `code`. Returns the status for it. */
+enum rsl_status rsl_store_fail(struct rsl_store *store, int code);
+
+/* Prepares the statement if need be; NULL after a failure, which is noted. */
+sqlite3_stmt *rsl_store_statement(struct rsl_store *store, enum store_statement which);
+
+/* Runs a statement that gives no rows, and makes it ready for the next time. */
+enum rsl_status rsl_store_step(struct rsl_store *store, sqlite3_stmt *statement);
+
+/* Finalizes all statements. */
+void rsl_store_forget_statements(struct rsl_store *store);
+
+/* Runs SQL that gives no rows. */
+enum rsl_status rsl_store_run(struct rsl_store *store, const char *sql);
+
+#endif
