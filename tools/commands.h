@@ -16,6 +16,7 @@ enum rsl_exit {
     RSL_EXIT_ERROR = 2,   /* wrong usage, unreadable input, or source that does not parse */
 };
 
+int rsl_cmd_index(int argc, char **argv);
 int rsl_cmd_scan(int argc, char **argv);
 int rsl_cmd_outline(int argc, char **argv);
 int rsl_cmd_tokens(int argc, char **argv);

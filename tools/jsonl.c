@@ -254,13 +254,14 @@ static void put_cfg(struct rsl_text_buffer *out, const struct rsl_file *file, co
         rsl_text_buffer_put(out, "]", 1);
 }
 
+/* All of an item's line but the brace that opens it. */
 static void put_item(struct rsl_text_buffer *out, const struct rsl_file *file, const uint8_t *src,
                      uint32_t index)
 {
     static const char *const shapes[] = {
         [RSL_SHAPE_NAMED] = "named", [RSL_SHAPE_TUPLE] = "tuple", [RSL_SHAPE_UNIT] = "unit"};
     const struct rsl_item *item = &file->items[index];
-    rsl_text_buffer_puts(out, "{\"i\":");
+    rsl_text_buffer_puts(out, "\"i\":");
     rsl_text_buffer_put_number(out, index);
     if (item->parent == RSL_NONE)
         rsl_text_buffer_puts(out, ",\"parent\":-1");
@@ -319,8 +320,32 @@ static void put_item(struct rsl_text_buffer *out, const struct rsl_file *file, c
 void rsl_jsonl_put_items(struct rsl_text_buffer *out, const struct rsl_file *file,
                          const uint8_t *src)
 {
-    for (uint32_t i = 0; i < file->nitems; i++)
+    for (uint32_t i = 0; i < file->nitems; i++) {
+        rsl_text_buffer_put(out, "{", 1);
         put_item(out, file, src, i);
+    }
+}
+
+void rsl_jsonl_put_item_of(struct rsl_text_buffer *out, const char *path,
+                           const struct rsl_file *file, const uint8_t *src, uint32_t i)
+{
+    put_path(out, path);
+    rsl_text_buffer_put(out, ",", 1);
+    put_item(out, file, src, i);
+}
+
+void rsl_jsonl_put_error(struct rsl_text_buffer *out, const char *path,
+                         const struct rsl_jsonl_error *error)
+{
+    put_path(out, path);
+    rsl_text_buffer_puts(out, ",\"error\":{\"code\":");
+    put_string(out, error->code, strlen(error->code));
+    put_word(out, "msg", error->message);
+    put_number(out, "off", error->off);
+    put_number(out, "len", error->nbytes);
+    put_number(out, "line", error->line);
+    put_number(out, "col", error->column);
+    rsl_text_buffer_put(out, "}}\n", 3);
 }
 
 void rsl_jsonl_put_errors(struct rsl_text_buffer *out, const char *path,
@@ -330,21 +355,16 @@ void rsl_jsonl_put_errors(struct rsl_text_buffer *out, const char *path,
     rsl_locator_init(&locator, src);
     for (uint32_t i = 0; i < file->nerrors; i++) {
         const struct rsl_source_error *error = &file->errors[i];
-        const char *code = rsl_source_error_rustc_code(error->code);
-        uint32_t line, column;
-        rsl_locator_find(&locator, error->off, &line, &column);
-        put_path(out, path);
-        rsl_text_buffer_puts(out, ",\"error\":{\"code\":");
-        if (*code == '\0')
-            code = rsl_source_error_name(error->code);
-        put_string(out, code, strlen(code));
-        const char *message = rsl_source_error_message(error->code);
-        put_word(out, "msg", message);
-        put_number(out, "off", error->off);
-        put_number(out, "len", error->nbytes);
-        put_number(out, "line", line);
-        put_number(out, "col", column);
-        rsl_text_buffer_put(out, "}}\n", 3);
+        struct rsl_jsonl_error record = {
+            .code = rsl_source_error_rustc_code(error->code),
+            .message = rsl_source_error_message(error->code),
+            .off = error->off,
+            .nbytes = error->nbytes,
+        };
+        if (*record.code == '\0')
+            record.code = rsl_source_error_name(error->code);
+        rsl_locator_find(&locator, error->off, &record.line, &record.column);
+        rsl_jsonl_put_error(out, path, &record);
     }
 }
 

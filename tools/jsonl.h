@@ -17,6 +17,20 @@ void rsl_jsonl_put_file(struct rsl_text_buffer *out, const char *path, size_t nb
 void rsl_jsonl_put_items(struct rsl_text_buffer *out, const struct rsl_file *file,
                          const uint8_t *src);
 
+/* The line of item `i` by itself: {"file":..., and then as in those. */
+void rsl_jsonl_put_item_of(struct rsl_text_buffer *out, const char *path,
+                           const struct rsl_file *file, const uint8_t *src, uint32_t i);
+
+/* What is wrong with a source. */
+struct rsl_jsonl_error {
+    const char *code, *message;
+    uint32_t off, nbytes, line, column;
+};
+
+/* The line of one error. */
+void rsl_jsonl_put_error(struct rsl_text_buffer *out, const char *path,
+                         const struct rsl_jsonl_error *error);
+
 /* The lines of all errors. */
 void rsl_jsonl_put_errors(struct rsl_text_buffer *out, const char *path,
                           const struct rsl_file *file, const uint8_t *src);

@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {"deps", "print what a file depends on", rsl_cmd_deps},
     {"rdeps", "print what depends on a file", rsl_cmd_rdeps},
     {"modules", "print the modules of crates and their files", rsl_cmd_modules},
+    {"index", "write what is known of a tree to its database", rsl_cmd_index},
 };
 
 static const size_t ncommands = sizeof(commands) / sizeof(commands[0]);

@@ -62,6 +62,7 @@ static int read_descriptor(struct rsl_source_buffer *buffer, int fd)
         return -EINVAL;
     if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > RSL_MAX_SOURCE)
         return -EFBIG;
+    buffer->mtime_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
     return read_all(buffer, fd, S_ISREG(st.st_mode) ? (size_t)st.st_size : 0);
 }
 

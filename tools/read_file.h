@@ -11,6 +11,7 @@
 struct rsl_source_buffer {
     uint8_t *bytes;
     size_t nbytes, capacity;
+    int64_t mtime_ns; /* of a file, since 1970: when it was opened */
 };
 
 void rsl_source_buffer_fini(struct rsl_source_buffer *buffer);

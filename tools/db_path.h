@@ -1,0 +1,17 @@
+/* db_path.h - where the database of a tree is. */
+#ifndef RSL_TOOLS_DB_PATH_H
+#define RSL_TOOLS_DB_PATH_H
+
+/* root/.rustle/index.db. To be freed; NULL if there is no memory. */
+char *rsl_db_path_of_tree(const char *root);
+
+/* Makes the folder .rustle in `root`, with a .gitignore that keeps git from looking at it. Returns
+ * 0 or a negative errno. */
+int rsl_db_make_folder(const char *root);
+
+/* The database of the tree that the working folder lies in: the nearest .rustle/index.db in it or
+ * above. *root_out is the path of the tree's root as seen from the working folder, such as "." or
+ * "../..". Both are to be freed; NULL if there is none, or no memory. */
+char *rsl_db_path_nearest(char **root_out);
+
+#endif

@@ -1,0 +1,51 @@
+/* index_graph.h - what the files of a tree mean together, for its database: crates, modules,
+ * dependencies. The graph (index/project.h) with the database's numbers of files. */
+#ifndef RSL_TOOLS_INDEX_GRAPH_H
+#define RSL_TOOLS_INDEX_GRAPH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "index/project.h"
+#include "index/store_graph.h"
+
+struct rsl_index_graph {
+    struct rsl_project project;
+    bool is_there; /* there is a project, which says of all files what they say now */
+    char *folder;  /* the root of the tree as a normal path */
+    uint32_t *ids; /* by number of the graph: file_id, 0 if the database has no such file */
+    uint32_t nids; /* room */
+};
+
+/* A number for all that a file says to others; equal numbers, equal modules and dependencies. */
+int64_t rsl_index_links(const struct rsl_file_facts *facts, const struct rsl_file_names *names);
+
+/* An empty graph of the tree at `root`. RSL_OK or RSL_ENOMEM. */
+enum rsl_status rsl_index_graph_begin(struct rsl_index_graph *graph, const char *root);
+/* All zero is allowed. */
+void rsl_index_graph_fini(struct rsl_index_graph *graph);
+
+/* Adds a file, or replaces what it says. `shown`: its path from the root. Takes facts and names
+ * over, also if it fails. RSL_OK or RSL_ENOMEM. */
+enum rsl_status rsl_index_graph_set(struct rsl_index_graph *graph, uint32_t file_id,
+                                    const char *shown, struct rsl_file_facts *facts,
+                                    struct rsl_file_names *names);
+
+/* When all files have been added: finds the crates and resolves all. RSL_OK or RSL_ENOMEM. */
+enum rsl_status rsl_index_graph_build(struct rsl_index_graph *graph, struct rsl_pool *pool);
+
+/* The rows of the database, to be released with rsl_index_links_fini. */
+struct rsl_index_rows {
+    struct rsl_store_graph rows;
+    struct rsl_store_crate *crates;
+    struct rsl_store_module *modules;
+    struct rsl_store_dep *deps;
+    size_t modules_capacity, deps_capacity;
+    struct rsl_arena text;
+};
+
+/* Makes them from a graph that is up to date. RSL_OK or RSL_ENOMEM. */
+enum rsl_status rsl_index_rows_make(struct rsl_index_rows *rows, struct rsl_index_graph *graph);
+void rsl_index_rows_fini(struct rsl_index_rows *rows);
+
+#endif

@@ -1,0 +1,74 @@
+/* index_pass.h - passes over files of a tree: workers of a pool read, parse and pack them, the
+ * calling thread writes what comes of them to the database. */
+#ifndef RSL_TOOLS_INDEX_PASS_H
+#define RSL_TOOLS_INDEX_PASS_H
+
+#include "ds/mpsc.h"
+#include "sched/sched.h"
+#include "tools/index_graph.h"
+#include "tools/index_run.h"
+#include "tools/index_tree.h"
+#include "tools/progress.h"
+
+/* All zero but `options` before the start. The fields up to `progress` may be read and set between
+ * passes. */
+struct rsl_index_pass {
+    const struct rsl_index_options *options;
+    struct rsl_store *store;
+    struct rsl_index_totals totals;
+    struct rsl_index_plan plan;
+    struct rsl_index_graph graph;
+    enum rsl_index_work work;
+    bool takes_facts;   /* those of the files go into the graph */
+    bool links_changed; /* since this was set to false, a file says something new */
+    bool files_changed; /* likewise, a file came or went */
+    struct rsl_progress progress;
+
+    struct rsl_pool *pool;
+    struct rsl_mpsc *messages;
+    struct rsl_names **names;          /* of the workers, for RSL_INDEX_ALL */
+    struct rsl_atomic_u64 nunreadable; /* relaxed: a count, read when a walk has ended */
+};
+
+/* Starts the workers. Returns 0, or -1, which was told; to be stopped even then. */
+int rsl_index_pass_start(struct rsl_index_pass *pass);
+/* Frees all but the store. */
+void rsl_index_pass_stop(struct rsl_index_pass *pass);
+
+/* The tree, to be walked by the workers. */
+struct rsl_index_tree rsl_index_pass_tree(struct rsl_index_pass *pass);
+
+/* Goes over the files of the plan and writes. RSL_OK; RSL_ENOMEM, which was told; or what the store
+ * said. */
+enum rsl_status rsl_index_pass_run(struct rsl_index_pass *pass);
+
+/* Removes the files of the plan that are gone. */
+enum rsl_status rsl_index_pass_remove(struct rsl_index_pass *pass);
+
+/* After a run with RSL_INDEX_ALL: writes the segments of all names. Meanwhile, if the graph has
+ * taken the facts, it is made, and written too. */
+enum rsl_status rsl_index_pass_finish(struct rsl_index_pass *pass);
+
+/* Makes the graph from all files of the database and writes it. */
+enum rsl_status rsl_index_pass_rebuild_graph(struct rsl_index_pass *pass);
+
+/* Brings the graph up to date with what was taken into it, and writes it. */
+enum rsl_status rsl_index_pass_update_graph(struct rsl_index_pass *pass);
+
+/* ---- in index_run.c, on a started pass with the store of a database that is there */
+
+/* Brings the database up to date with the tree, in a transaction. What failed is rolled back. */
+enum rsl_status rsl_index_change(struct rsl_index_pass *pass);
+
+/* Likewise with what the plan says. manifests_changed: the crates may be others; `manifests`: the
+ * number to be kept for them. */
+enum rsl_status rsl_index_write_plan(struct rsl_index_pass *pass, bool manifests_changed,
+                                     int64_t manifests);
+
+/* Tells what failed. Returns -1. */
+int rsl_index_give_up(const struct rsl_index_pass *pass, enum rsl_status status);
+
+/* Tells that there is no memory. */
+enum rsl_status rsl_index_fail_memory(void);
+
+#endif

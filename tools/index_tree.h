@@ -1,0 +1,47 @@
+/* index_tree.h - what of a tree the database does not know yet. */
+#ifndef RSL_TOOLS_INDEX_TREE_H
+#define RSL_TOOLS_INDEX_TREE_H
+
+#include "sched/walk.h"
+#include "tools/index_file.h"
+#include "tools/path_list.h"
+
+/* The files to be indexed, by path, and those to be removed. */
+struct rsl_index_plan {
+    struct rsl_path_list paths; /* what the entries point into */
+    struct rsl_index_entry *entries;
+    size_t nentries;
+    int64_t *gone; /* file_ids */
+    size_t ngone;
+    size_t nfiles;     /* that the tree has, unchanged ones included */
+    int64_t manifests; /* a number for the Cargo.toml files as they are; 0 if they are too fresh */
+};
+
+void rsl_index_plan_fini(struct rsl_index_plan *plan);
+
+/* What to walk; borrowed. Of `walk` count only pool, excludes_path, report and context, which is
+ * that of report. */
+struct rsl_index_tree {
+    const char *root;
+    struct rsl_walk_options walk;
+};
+
+/* Every file of the tree, numbered from 1. RSL_OK, RSL_ENOMEM or what the walk said. */
+enum rsl_status rsl_index_plan_all(struct rsl_index_plan *plan, const struct rsl_index_tree *tree);
+
+/* The files that are new, or have another size or time than in the database, and those that are
+ * there no more. RSL_EIO: SQLite failed. */
+enum rsl_status rsl_index_plan_changes(struct rsl_index_plan *plan,
+                                       const struct rsl_index_tree *tree, struct rsl_store *store);
+
+/* The same for the files at `paths` alone, which lie below the root and begin with it: those that
+ * are there no more, and the others whatever their size and time. nfiles and manifests stay 0. */
+enum rsl_status rsl_index_plan_paths(struct rsl_index_plan *plan, const char *root,
+                                     const char *const *paths, size_t npaths,
+                                     struct rsl_store *store);
+
+/* Every file that the database has, with its file_id. */
+enum rsl_status rsl_index_plan_known(struct rsl_index_plan *plan, const char *root,
+                                     struct rsl_store *store);
+
+#endif
