@@ -16,9 +16,13 @@ enum rsl_exit {
     RSL_EXIT_ERROR = 2,   /* wrong usage, unreadable input, or source that does not parse */
 };
 
+int rsl_cmd_find(int argc, char **argv);
 int rsl_cmd_index(int argc, char **argv);
 int rsl_cmd_scan(int argc, char **argv);
 int rsl_cmd_outline(int argc, char **argv);
+int rsl_cmd_show(int argc, char **argv);
+int rsl_cmd_sql(int argc, char **argv);
+int rsl_cmd_stats(int argc, char **argv);
 int rsl_cmd_tokens(int argc, char **argv);
 int rsl_cmd_graph(int argc, char **argv);
 int rsl_cmd_deps(int argc, char **argv);

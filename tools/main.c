@@ -19,6 +19,10 @@ static const struct command commands[] = {
     {"rdeps", "print what depends on a file", rsl_cmd_rdeps},
     {"modules", "print the modules of crates and their files", rsl_cmd_modules},
     {"index", "write what is known of a tree to its database", rsl_cmd_index},
+    {"find", "print the items that have a name", rsl_cmd_find},
+    {"show", "print the source of an item", rsl_cmd_show},
+    {"stats", "print what the database holds, in numbers", rsl_cmd_stats},
+    {"sql", "ask the database in SQL", rsl_cmd_sql},
 };
 
 static const size_t ncommands = sizeof(commands) / sizeof(commands[0]);

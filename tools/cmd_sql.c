@@ -1,0 +1,216 @@
+/* rustle sql: questions to the database in SQL. */
+#include "tools/commands.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "index/store_sql.h"
+#include "tools/report.h"
+#include "tools/tree_store.h"
+
+static void print_help(void)
+{
+    fputs(
+        "usage: rustle sql [OPTION...] STATEMENT\n"
+        "\n"
+        "Prints the rows that a statement gives, with tabs between the columns; a tab, a newline\n"
+        "or a backslash in a value is \\t, \\n or \\\\. Nothing can be written. Tables:\n"
+        "  files(file_id, path, size, mtime, hash, status, items, errors, vendored, links,\n"
+        "        message)\n"
+        "  items(file_id, item_id, parent_id, kind, name, vis, start, end, line, ...)\n"
+        "  errors(file_id, error_id, code, message, start, length, line, column)\n"
+        "  crates(crate_id, name, root_file)\n"
+        "  modules(file_id, crate_id, path, kind, declared_in)\n"
+        "  deps(from_file, to_file, kind, count)\n"
+        "\n"
+        "options:\n"
+        "      --json     an object for each row, one a line\n"
+        "      --db FILE  ask this database (default: the nearest, as in rustle find)\n"
+        "  -h, --help     print this help\n"
+        "\n"
+        "Exit status: 0 there were rows, 1 there were none, 2 an error.\n",
+        stdout);
+}
+
+struct options {
+    const char *db_path, *sql;
+    bool json;
+};
+
+/* Returns -1 to go on, or an exit status. */
+static int parse_options(int argc, char **argv, struct options *options)
+{
+    enum { JSON = 256, DB };
+    static const struct option long_options[] = {
+        {"json", no_argument, NULL, JSON},
+        {"db", required_argument, NULL, DB},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    for (int option; (option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1;) {
+        switch (option) {
+        case JSON: options->json = true; break;
+        case DB: options->db_path = optarg; break;
+        case 'h': print_help(); return RSL_EXIT_FOUND;
+        default: rsl_report_option("sql", option, argv); return RSL_EXIT_ERROR;
+        }
+    }
+    if (argc - optind != 1) {
+        rsl_report("one statement, please; see rustle sql --help");
+        return RSL_EXIT_ERROR;
+    }
+    options->sql = argv[optind];
+    return -1;
+}
+
+/* Reading only, and nothing but this database. */
+static int authorize(void *context, int action, const char *a, const char *b, const char *database,
+                     const char *trigger)
+{
+    (void)context;
+    (void)a;
+    (void)b;
+    (void)database;
+    (void)trigger;
+    return action == SQLITE_ATTACH || action == SQLITE_DETACH ? SQLITE_DENY : SQLITE_OK;
+}
+
+static void put_escaped(const char *text, size_t nbytes)
+{
+    for (size_t i = 0; i < nbytes; i++) {
+        switch (text[i]) {
+        case '\t': fputs("\\t", stdout); break;
+        case '\n': fputs("\\n", stdout); break;
+        case '\\': fputs("\\\\", stdout); break;
+        default: putchar(text[i]);
+        }
+    }
+}
+
+static void put_json_string(const char *text, size_t nbytes)
+{
+    putchar('"');
+    for (size_t i = 0; i < nbytes; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (c == '"' || c == '\\')
+            printf("\\%c", c);
+        else if (c < ' ')
+            printf("\\u%04x", c);
+        else
+            putchar(c);
+    }
+    putchar('"');
+}
+
+static void put_hex(const unsigned char *bytes, size_t nbytes)
+{
+    for (size_t i = 0; i < nbytes; i++)
+        printf("%02x", bytes[i]);
+}
+
+static void put_value(sqlite3_stmt *statement, int column, bool json)
+{
+    const int type = sqlite3_column_type(statement, column);
+    const char *text =
+        type == SQLITE_BLOB ? NULL : (const char *)sqlite3_column_text(statement, column);
+    const size_t nbytes = (size_t)sqlite3_column_bytes(statement, column);
+    switch (type) {
+    case SQLITE_NULL:
+        if (json)
+            fputs("null", stdout);
+        break;
+    case SQLITE_BLOB:
+        if (json)
+            putchar('"');
+        put_hex(sqlite3_column_blob(statement, column), nbytes);
+        if (json)
+            putchar('"');
+        break;
+    case SQLITE_TEXT:
+        if (json)
+            put_json_string(text, nbytes);
+        else
+            put_escaped(text, nbytes);
+        break;
+    default: /* a number; JSON has none that is not finite */
+        fputs(json && !isfinite(sqlite3_column_double(statement, column)) ? "null" : text, stdout);
+    }
+}
+
+static void print_row(sqlite3_stmt *statement, bool json)
+{
+    const int n = sqlite3_column_count(statement);
+    if (json)
+        putchar('{');
+    for (int i = 0; i < n; i++) {
+        if (i > 0)
+            putchar(json ? ',' : '\t');
+        if (json) {
+            const char *name = sqlite3_column_name(statement, i);
+            put_json_string(name, strlen(name));
+            putchar(':');
+        }
+        put_value(statement, i, json);
+    }
+    fputs(json ? "}\n" : "\n", stdout);
+}
+
+static int run(struct rsl_store *store, const struct options *options)
+{
+    sqlite3 *db = rsl_store_connection(store);
+    sqlite3_stmt *statement = NULL;
+    const char *rest = "";
+    bool any = false;
+    int code = rsl_store_add_tables(store) == RSL_OK ? SQLITE_OK : SQLITE_ERROR;
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(db, "PRAGMA query_only=ON", NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_set_authorizer(db, authorize, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_prepare_v2(db, options->sql, -1, &statement, &rest);
+    if (code == SQLITE_OK && (statement == NULL || rest[strspn(rest, " \t\n;")] != '\0')) {
+        sqlite3_finalize(statement);
+        rsl_report("one statement, please; see rustle sql --help");
+        return RSL_EXIT_ERROR;
+    }
+    if (code == SQLITE_OK && !sqlite3_stmt_readonly(statement)) {
+        sqlite3_finalize(statement);
+        rsl_report("nothing can be written here");
+        return RSL_EXIT_ERROR;
+    }
+    while (code == SQLITE_OK && !ferror(stdout)) {
+        const int step = sqlite3_step(statement);
+        if (step != SQLITE_ROW) {
+            code = step == SQLITE_DONE ? SQLITE_DONE : step;
+            break;
+        }
+        any = true;
+        print_row(statement, options->json);
+    }
+    if (code != SQLITE_OK && code != SQLITE_DONE)
+        rsl_report("%s", sqlite3_errmsg(db));
+    sqlite3_finalize(statement);
+    if (code != SQLITE_OK && code != SQLITE_DONE)
+        return RSL_EXIT_ERROR;
+    return any ? RSL_EXIT_FOUND : RSL_EXIT_NOTHING;
+}
+
+int rsl_cmd_sql(int argc, char **argv)
+{
+    struct options options = {0};
+    const int status = parse_options(argc, argv, &options);
+    if (status >= 0)
+        return status;
+    struct rsl_tree_store tree;
+    if (rsl_tree_store_open(&tree, options.db_path, true) != 0)
+        return RSL_EXIT_ERROR;
+    const int result = run(tree.store, &options);
+    rsl_tree_store_close(&tree);
+    return result;
+}
