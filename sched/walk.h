@@ -41,6 +41,7 @@ struct rsl_walk_options {
     struct rsl_pool *pool;                 /* NULL: the calling thread does all */
     const char *suffix;                    /* names below the roots must end so; NULL: any */
     const char *name;                      /* or be this one; NULL: nothing besides */
+    const char *const *more_suffixes;      /* or so; a NULL ends the list; NULL: none */
     bool hidden;                           /* hidden files and folders too, also .git */
     bool no_ignore;                        /* ignore files do not count */
     bool follow;                           /* through symbolic links; see report */

@@ -221,7 +221,15 @@ static bool is_wanted(const struct rsl_walk *walk, const char *name, size_t nbyt
     const size_t n = walk->suffix_nbytes;
     if (n <= nbytes && memcmp(name + nbytes - n, walk->options.suffix, n) == 0)
         return true;
-    return walk->options.name != NULL && strcmp(name, walk->options.name) == 0;
+    if (walk->options.name != NULL && strcmp(name, walk->options.name) == 0)
+        return true;
+    const char *const *more = walk->options.more_suffixes;
+    for (; more != NULL && *more != NULL; more++) {
+        const size_t length = strlen(*more);
+        if (length <= nbytes && memcmp(name + nbytes - length, *more, length) == 0)
+            return true;
+    }
+    return false;
 }
 
 static void set_stat(struct rsl_walk_file *file, const struct stat *st)

@@ -215,6 +215,10 @@ static void files_with_the_suffix_are_found(void **state)
     EXPECT(ROOTS("b/"), OPTIONS(.suffix = ".rs"), "b/c.rs\nb/d/e.rs\n", "");
     EXPECT(ROOTS("b"), OPTIONS(0), "b/c.rs\nb/d/e.rs\nb/d/f.c\nb/rs\n", "");
     EXPECT(ROOTS("x"), OPTIONS(0), "", "");
+    static const char *const more[] = {"s.d", ".c", "a-rather-long-suffix", NULL};
+    EXPECT(ROOTS("b"), OPTIONS(.suffix = ".rs", .more_suffixes = more),
+           "b/c.rs\nb/d/e.rs\nb/d/f.c\n", "");
+    EXPECT(ROOTS("b"), OPTIONS(.suffix = ".none", .more_suffixes = more), "b/d/f.c\n", "");
     struct result result = {0};
     assert_int_equal(walk(&result, NULL, 0, OPTIONS(.sorted = true)), RSL_OK);
     assert_int_equal(result.nfiles, 0);
