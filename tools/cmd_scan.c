@@ -17,6 +17,7 @@
 struct options {
     struct rsl_scan_options scan;
     bool quiet;
+    struct rsl_archive_stats archives;
     const char **globs; /* room for as many as there are arguments */
 };
 
@@ -25,9 +26,10 @@ static void print_help(void)
     fputs(
         "usage: rustle scan [OPTION...] [PATH...]\n"
         "\n"
-        "Parses every .rs file below the paths (default: the current folder) and prints a\n"
-        "summary. Hidden files, symbolic links and what ignore files exclude are passed over.\n"
-        "A path that is a file is parsed whatever its name; - is standard input.\n"
+        "Parses every .rs file below the paths (default: the current folder), also in .crate and\n"
+        ".tar.gz archives there, and prints a summary. Hidden files, symbolic links and what\n"
+        "ignore files exclude are passed over. A path that is a file is parsed whatever its name;\n"
+        "- is standard input. Nothing is unpacked; a source in an archive is ARCHIVE!/PATH.\n"
         "\n"
         "options:\n"
         "      --format FORMAT    summary (default), jsonl (a record a line) or text (an outline)\n"
@@ -39,6 +41,9 @@ static void print_help(void)
         "      --no-ignore        do not pass over what .gitignore and .ignore files exclude\n"
         "  -L, --follow           follow symbolic links\n"
         "      --max-filesize N   pass over larger files; N in bytes, or with a suffix K, M or G\n"
+        "      --max-memory N     inflate only so many archives at a time that about N bytes are\n"
+        "                         enough (default: a quarter of the machine's memory)\n"
+        "      --stats            with the summary, how archives went\n"
         "  -q, --quiet            print no summary\n"
         "  -h, --help             print this help\n"
         "\n"
@@ -66,7 +71,7 @@ static bool parse_nbytes(const char *text, uint64_t *nbytes_out)
 /* Returns -1 to go on, or an exit status. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-    enum { FORMAT = 256, SORT, STDIN_PATH, HIDDEN, NO_IGNORE, MAX_FILESIZE };
+    enum { FORMAT = 256, SORT, STDIN_PATH, HIDDEN, NO_IGNORE, MAX_FILESIZE, MAX_MEMORY, STATS };
     struct rsl_scan_options *scan = &options->scan;
     static const struct option long_options[] = {
         {"format", required_argument, NULL, FORMAT},
@@ -78,6 +83,8 @@ static int parse_options(int argc, char **argv, struct options *options)
         {"no-ignore", no_argument, NULL, NO_IGNORE},
         {"follow", no_argument, NULL, 'L'},
         {"max-filesize", required_argument, NULL, MAX_FILESIZE},
+        {"max-memory", required_argument, NULL, MAX_MEMORY},
+        {"stats", no_argument, NULL, STATS},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -127,6 +134,13 @@ static int parse_options(int argc, char **argv, struct options *options)
                 return RSL_EXIT_ERROR;
             }
             break;
+        case MAX_MEMORY:
+            if (!parse_nbytes(optarg, &scan->max_memory) || scan->max_memory == 0) {
+                rsl_report("bad number of bytes '%s'", optarg);
+                return RSL_EXIT_ERROR;
+            }
+            break;
+        case STATS: scan->timed = true; break;
         case 'q': options->quiet = true; break;
         case 'h': print_help(); return RSL_EXIT_FOUND;
         default: rsl_report_option("scan", option, argv); return RSL_EXIT_ERROR;
@@ -140,6 +154,31 @@ static double seconds_since(const struct timespec *from)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) * 1e-9;
+}
+
+static double ms(uint64_t ns)
+{
+    return (double)ns * 1e-6;
+}
+
+static void print_archives(const struct rsl_archive_stats *stats, bool details)
+{
+    printf("archives         %" PRIu64 " (%" PRIu64 " bad)\n", stats->narchives, stats->nbad);
+    if (!details)
+        return;
+    printf("  compressed     %" PRIu64 "\n", stats->compressed_nbytes);
+    printf("  inflated       %" PRIu64 "\n", stats->inflated_nbytes);
+    printf("  sources        %" PRIu64 ", %" PRIu64 " bytes\n", stats->nsources,
+           stats->source_nbytes);
+    printf("  parsed         %" PRIu64 ", %" PRIu64 " bytes\n", stats->nsources - stats->nshared,
+           stats->source_nbytes - stats->shared_nbytes);
+    printf("  shared         %" PRIu64 ", %" PRIu64 " bytes\n", stats->nshared,
+           stats->shared_nbytes);
+    printf("  split          %" PRIu64 "\n", stats->nsplit);
+    printf("  put off        %" PRIu64 "\n", stats->nput_off);
+    printf("  most reserved  %" PRIu64 "\n", stats->most_nbytes);
+    printf("  processor ms   read %.1f, inflate %.1f, hash %.1f, parse %.1f\n", ms(stats->read_ns),
+           ms(stats->inflate_ns), ms(stats->hash_ns), ms(stats->parse_ns));
 }
 
 static void print_summary(const struct rsl_scan_totals *totals, double seconds, size_t nthreads)
@@ -183,14 +222,18 @@ static int run(int argc, char **argv, struct options *options)
     const size_t nroots = optind < argc ? (size_t)(argc - optind) : 1;
     struct rsl_scan_totals totals;
     uint64_t nmissing;
+    options->scan.archive_stats_out = &options->archives;
     const int error = rsl_scan(roots, nroots, &options->scan, &totals, &nmissing);
     free(excludes_path);
     if (error != 0) {
         rsl_report("%s", strerror(-error));
         return RSL_EXIT_ERROR;
     }
-    if (options->scan.format == RSL_SCAN_SUMMARY && !options->quiet)
+    if (options->scan.format == RSL_SCAN_SUMMARY && !options->quiet) {
+        if (options->archives.narchives > 0 || options->scan.timed)
+            print_archives(&options->archives, options->scan.timed);
         print_summary(&totals, seconds_since(&start), options->scan.nthreads);
+    }
     if (nmissing + totals.nsource_errors + totals.nunreadable + totals.ninternal_errors > 0)
         return RSL_EXIT_ERROR;
     if (totals.nfiles == 0) {

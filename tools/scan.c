@@ -9,6 +9,9 @@
  *
  * Sorted, nothing can be printed before all paths are known, so the walk comes first. Then only
  * WINDOW chunks beyond the one to be printed next are ever under way.
+ *
+ * An archive is a chunk of its own (archive_scan.h). In the list of sorted paths it stands with
+ * "!/" behind its path, as its sources are shown, so that they are printed where they belong.
  */
 #include "tools/scan.h"
 
@@ -20,6 +23,7 @@
 #include <unistd.h>
 
 #include "ds/mpsc.h"
+#include "index/archive.h"
 #include "sched/sched.h"
 #include "tools/path_list.h"
 #include "tools/report.h"
@@ -31,6 +35,9 @@ enum { CHUNK_FILES = 32 };
 /* Chunks under way at a time, and messages that wait to be printed. */
 enum { WINDOW = 64 };
 
+/* What stands between an archive and its source in paths. */
+#define ARCHIVE_MARK "!/"
+
 struct scan;
 
 /* Some files to be parsed by one job. Made by whoever finds them, freed by the job. */
@@ -38,6 +45,7 @@ struct chunk {
     struct scan *scan;
     size_t index; /* sorted: its place in the output */
     size_t nfiles;
+    bool is_archive;
     const char *paths[CHUNK_FILES]; /* in the paths of the scan, or behind this struct */
 };
 
@@ -54,7 +62,9 @@ struct scan {
     bool has_stdin;
     struct rsl_pool *pool;
     struct rsl_mpsc *messages;
-    struct rsl_path_list paths;     /* sorted: all that there are */
+    struct rsl_archive_scan *archives;
+    struct rsl_path_list paths;     /* sorted: all that there are, */
+    size_t next_path;               /*     and the first that is in no chunk yet */
     struct rsl_atomic_u64 nmissing; /* relaxed: a count, read when all threads have ended */
     struct rsl_atomic_u32 error; /* an errno, the first that was set. relaxed: read by whoever asks
                                     whether to go on, and at the end, when all threads have ended */
@@ -99,11 +109,49 @@ static int fini_worker(struct rsl_worker *worker, void *arg)
     return RSL_OK;
 }
 
+static struct rsl_file_scanner *scanner_of(struct rsl_worker *worker)
+{
+    return rsl_worker_slot(worker, 0);
+}
+
+/* Sends what came of an archive, or a part of it; with the last the chunk is over. */
+static void emit_archive(void *context, void *ticket, const struct rsl_text_buffer *out,
+                         const struct rsl_text_buffer *diagnostics, bool last)
+{
+    struct scan *scan = context;
+    struct chunk *chunk = ticket;
+    struct message message = {chunk->index, *out, *diagnostics};
+    if (last)
+        free(chunk);
+    if ((!scan->options->sorted && out->nbytes + diagnostics->nbytes == 0) ||
+        rsl_mpsc_send(scan->messages, &message, RSL_FOREVER) != RSL_OK) {
+        rsl_text_buffer_fini(&message.out);
+        rsl_text_buffer_fini(&message.diagnostics);
+    }
+}
+
+static bool archives_stopped(void *context)
+{
+    return has_failed(context);
+}
+
+static void archives_fail(void *context)
+{
+    fail(context, ENOMEM);
+}
+
 /* A job. */
 static int parse_chunk(struct rsl_worker *worker, void *arg)
 {
     struct chunk *chunk = arg;
     struct scan *scan = chunk->scan;
+    if (chunk->is_archive) {
+        size_t nbytes = strlen(chunk->paths[0]);
+        if (scan->options->sorted)
+            nbytes -= strlen(ARCHIVE_MARK);
+        rsl_archive_scan_begin(scan->archives, worker, chunk->paths[0], nbytes, chunk);
+        return RSL_OK;
+    }
     struct rsl_file_scanner *scanner = rsl_worker_slot(worker, 0);
     for (size_t i = 0; i < chunk->nfiles && !has_failed(scan); i++)
         rsl_file_scanner_scan(scanner, chunk->paths[i]);
@@ -138,6 +186,17 @@ static void report(void *context, const char *path, int error)
     rsl_u64_fetch_add_relaxed(&scan->nmissing, 1);
 }
 
+/* How many of the first files make a chunk: an archive alone, or files that are none. */
+static size_t chunk_nfiles(const struct rsl_walk_file *files, size_t nfiles, bool *is_archive_out)
+{
+    *is_archive_out = rsl_is_archive(files[0].path, files[0].path_nbytes);
+    size_t n = 1;
+    while (!*is_archive_out && n < nfiles && n < CHUNK_FILES &&
+           !rsl_is_archive(files[n].path, files[n].path_nbytes))
+        n++;
+    return n;
+}
+
 /* Spawns a job for files that the walk has found. */
 static bool spawn_found(void *context, unsigned worker, const struct rsl_walk_file *files,
                         size_t nfiles)
@@ -145,7 +204,8 @@ static bool spawn_found(void *context, unsigned worker, const struct rsl_walk_fi
     (void)worker;
     struct scan *scan = context;
     while (nfiles > 0) {
-        const size_t n = nfiles < CHUNK_FILES ? nfiles : CHUNK_FILES;
+        bool is_archive;
+        const size_t n = chunk_nfiles(files, nfiles, &is_archive);
         size_t nbytes = sizeof(struct chunk);
         for (size_t i = 0; i < n; i++)
             nbytes += files[i].path_nbytes + 1;
@@ -154,7 +214,7 @@ static bool spawn_found(void *context, unsigned worker, const struct rsl_walk_fi
             fail(scan, ENOMEM);
             return false;
         }
-        *chunk = (struct chunk){.scan = scan, .nfiles = n};
+        *chunk = (struct chunk){.scan = scan, .nfiles = n, .is_archive = is_archive};
         char *text = (char *)(chunk + 1);
         for (size_t i = 0; i < n; i++) {
             chunk->paths[i] = memcpy(text, files[i].path, files[i].path_nbytes + 1);
@@ -167,13 +227,27 @@ static bool spawn_found(void *context, unsigned worker, const struct rsl_walk_fi
     return !has_failed(scan);
 }
 
+static bool keep_archive(struct scan *scan, const char *path, size_t nbytes)
+{
+    char *marked = malloc(nbytes + sizeof ARCHIVE_MARK);
+    if (marked == NULL)
+        return false;
+    memcpy(marked, path, nbytes);
+    memcpy(marked + nbytes, ARCHIVE_MARK, sizeof ARCHIVE_MARK);
+    const bool kept = rsl_path_list_add(&scan->paths, marked) == 0;
+    free(marked);
+    return kept;
+}
+
 static bool keep_found(void *context, unsigned worker, const struct rsl_walk_file *files,
                        size_t nfiles)
 {
     (void)worker;
     struct scan *scan = context;
     for (size_t i = 0; i < nfiles; i++) {
-        if (rsl_path_list_add(&scan->paths, files[i].path) != 0)
+        if (rsl_is_archive(files[i].path, files[i].path_nbytes)
+                ? !keep_archive(scan, files[i].path, files[i].path_nbytes)
+                : rsl_path_list_add(&scan->paths, files[i].path) != 0)
             fail(scan, ENOMEM);
     }
     return !has_failed(scan);
@@ -181,9 +255,11 @@ static bool keep_found(void *context, unsigned worker, const struct rsl_walk_fil
 
 static void walk(struct scan *scan, bool sorted)
 {
+    static const char *const archive_suffixes[] = {".crate", ".tar.gz", NULL};
     struct rsl_walk_options options = scan->options->walk;
     options.pool = scan->pool;
     options.suffix = ".rs";
+    options.more_suffixes = archive_suffixes;
     options.sorted = sorted;
     options.emit = sorted ? keep_found : spawn_found;
     options.report = report;
@@ -255,19 +331,30 @@ static void scan_unsorted(struct scan *scan)
     pthread_join(walker, NULL);
 }
 
-/* Spawns the job of chunk `index`, which is not beyond the last. */
+/* Whether the path, of the sorted list, is that of an archive: no other ends with a slash. */
+static bool is_marked(const char *path)
+{
+    return path[strlen(path) - 1] == '/';
+}
+
+/* Spawns the job of chunk `index`, of the next paths, of which there are some. */
 static void spawn_chunk(struct scan *scan, size_t index)
 {
-    const size_t first = index * CHUNK_FILES, nleft = scan->paths.npaths - first;
     struct chunk *chunk = malloc(sizeof *chunk);
     if (chunk == NULL) {
         fail(scan, ENOMEM);
         return;
     }
     *chunk = (struct chunk){.scan = scan, .index = index};
-    chunk->nfiles = nleft < CHUNK_FILES ? nleft : CHUNK_FILES;
-    for (size_t i = 0; i < chunk->nfiles; i++)
-        chunk->paths[i] = rsl_path_list_get(&scan->paths, first + i);
+    do {
+        const char *path = rsl_path_list_get(&scan->paths, scan->next_path);
+        if (is_marked(path) && chunk->nfiles > 0)
+            break;
+        chunk->is_archive = is_marked(path);
+        chunk->paths[chunk->nfiles++] = path;
+        scan->next_path++;
+    } while (!chunk->is_archive && chunk->nfiles < CHUNK_FILES &&
+             scan->next_path < scan->paths.npaths);
     spawn(scan, chunk);
 }
 
@@ -279,12 +366,13 @@ static void scan_sorted(struct scan *scan)
             fail(scan, ENOMEM);
         rsl_path_list_sort(&scan->paths);
     }
-    const size_t nchunks = (scan->paths.npaths + CHUNK_FILES - 1) / CHUNK_FILES;
     struct message waiting[WINDOW] = {0}; /* those that have come too early, by index mod WINDOW */
     bool has_come[WINDOW] = {false};
     size_t nspawned = 0;
-    for (size_t next = 0; next < nchunks && !has_failed(scan); next++) {
-        while (nspawned < nchunks && nspawned < next + WINDOW && !has_failed(scan))
+    const size_t npaths = scan->paths.npaths;
+    for (size_t next = 0; (next < nspawned || scan->next_path < npaths) && !has_failed(scan);
+         next++) {
+        while (scan->next_path < npaths && nspawned < next + WINDOW && !has_failed(scan))
             spawn_chunk(scan, nspawned++);
         struct message message = {0};
         while (!has_come[next % WINDOW] && !has_failed(scan) &&
@@ -323,6 +411,28 @@ static int take_roots(struct scan *scan, const char *const *roots, size_t nroots
     return 0;
 }
 
+static bool create_archives(struct scan *scan)
+{
+    const struct rsl_scan_options *options = scan->options;
+    const struct rsl_archive_scan_options archive_options = {
+        .format = options->format,
+        .nworkers = options->nthreads,
+        .max_memory = options->max_memory,
+        .timed = options->timed,
+        .whole = options->sorted,
+        .hidden = options->walk.hidden,
+        .limit_nbytes = options->walk.limit_nbytes,
+        .max_nbytes = options->walk.max_nbytes,
+        .scanner = scanner_of,
+        .stopped = archives_stopped,
+        .emit = emit_archive,
+        .fail = archives_fail,
+        .context = scan,
+    };
+    scan->archives = rsl_archive_scan_create(&archive_options);
+    return scan->archives != NULL;
+}
+
 int rsl_scan(const char *const *roots, size_t nroots, const struct rsl_scan_options *options,
              struct rsl_scan_totals *totals_out, uint64_t *nmissing_out)
 {
@@ -337,6 +447,8 @@ int rsl_scan(const char *const *roots, size_t nroots, const struct rsl_scan_opti
     if (error == 0 &&
         rsl_mpsc_create(WINDOW, sizeof(struct message), NULL, &scan.messages) != RSL_OK)
         error = -ENOMEM;
+    if (error == 0 && !create_archives(&scan))
+        error = -ENOMEM;
     if (error == 0) {
         const int status = rsl_pool_create(&pool_options, &scan.pool);
         if (status != RSL_OK)
@@ -350,6 +462,9 @@ int rsl_scan(const char *const *roots, size_t nroots, const struct rsl_scan_opti
         rsl_pool_destroy(scan.pool);
         error = -(int)rsl_u32_load_relaxed(&scan.error);
     }
+    if (scan.archives != NULL && options->archive_stats_out != NULL)
+        rsl_archive_scan_get_stats(scan.archives, options->archive_stats_out);
+    rsl_archive_scan_destroy(scan.archives);
     rsl_mpsc_destroy(scan.messages);
     free(scan.roots);
     *totals_out = scan.totals;

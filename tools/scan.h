@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "sched/walk.h"
+#include "tools/archive_scan.h"
 #include "tools/scan_file.h"
 
 /* All is borrowed. */
@@ -15,7 +16,11 @@ struct rsl_scan_options {
     size_t nthreads; /* that parse; at least 1 */
     bool sorted;     /* output in the order of the paths' bytes, whatever the number of threads */
     const char *stdin_path;
-    /* Which files; the walk's pool, suffix, sorted, emit, report and context are not looked at. */
+    uint64_t max_memory;                         /* for archives; see archive_scan.h */
+    bool timed;                                  /* archive_stats_out wants times */
+    struct rsl_archive_stats *archive_stats_out; /* or NULL */
+    /* Which files; the walk's pool, suffixes, sorted, emit, report and context are not looked at.
+     */
     struct rsl_walk_options walk;
 };
 

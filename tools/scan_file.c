@@ -59,15 +59,15 @@ static void count_file(struct rsl_scan_totals *totals, const struct rsl_file *fi
         totals->nitems_by_kind[file->items[i].kind]++;
 }
 
-static void put_results(struct rsl_file_scanner *scanner, const char *shown, const char *status)
+static void put_results(struct rsl_file_scanner *scanner, const char *shown, const uint8_t *src,
+                        size_t nbytes, const char *status)
 {
     struct rsl_file *file = &scanner->file;
     struct rsl_text_buffer *out = &scanner->out;
-    const uint8_t *src = scanner->source.bytes;
     switch (scanner->format) {
     case RSL_SCAN_SUMMARY: break;
     case RSL_SCAN_JSONL:
-        rsl_jsonl_put_file(out, shown, scanner->source.nbytes, status, file->nitems, file->nerrors);
+        rsl_jsonl_put_file(out, shown, nbytes, status, file->nitems, file->nerrors);
         rsl_jsonl_put_items(out, file, src);
         rsl_jsonl_put_errors(out, shown, file, src);
         break;
@@ -79,24 +79,13 @@ static void put_results(struct rsl_file_scanner *scanner, const char *shown, con
     }
 }
 
-void rsl_file_scanner_scan(struct rsl_file_scanner *scanner, const char *path)
+void rsl_file_scanner_scan_bytes(struct rsl_file_scanner *scanner, const char *shown,
+                                 const uint8_t *src, size_t nbytes)
 {
     struct rsl_scan_totals *totals = &scanner->totals;
-    const char *shown = strcmp(path, "-") == 0 ? scanner->stdin_path : path;
     totals->nfiles++;
-    const int error = rsl_read_file(&scanner->source, path);
-    if (error != 0) {
-        totals->nunreadable++;
-        rsl_report_put_io_error(&scanner->diagnostics, shown, -error);
-        if (scanner->format == RSL_SCAN_JSONL) {
-            rsl_jsonl_put_file(&scanner->out, shown, 0, "io-error", 0, 1);
-            rsl_jsonl_put_io_error(&scanner->out, shown, strerror(-error));
-        }
-        return;
-    }
-    totals->nbytes += scanner->source.nbytes;
-    const enum rsl_status parsed =
-        rsl_parse(&scanner->file, scanner->source.bytes, scanner->source.nbytes, NULL);
+    totals->nbytes += nbytes;
+    const enum rsl_status parsed = rsl_parse(&scanner->file, src, nbytes, NULL);
     if (parsed != RSL_OK) {
         totals->ninternal_errors++;
         rsl_text_buffer_puts(&scanner->diagnostics, "rustle: ");
@@ -110,6 +99,26 @@ void rsl_file_scanner_scan(struct rsl_file_scanner *scanner, const char *path)
     if (!utf8)
         scanner->file.nitems = 0; /* names and texts of such a file are no text */
     count_file(totals, &scanner->file, utf8);
-    put_results(scanner, shown, !utf8 ? "not-utf8" : scanner->file.nerrors > 0 ? "error" : "ok");
-    rsl_report_put_errors(&scanner->diagnostics, shown, &scanner->file, scanner->source.bytes);
+    put_results(scanner, shown, src, nbytes,
+                !utf8                       ? "not-utf8"
+                : scanner->file.nerrors > 0 ? "error"
+                                            : "ok");
+    rsl_report_put_errors(&scanner->diagnostics, shown, &scanner->file, src);
+}
+
+void rsl_file_scanner_scan(struct rsl_file_scanner *scanner, const char *path)
+{
+    const char *shown = strcmp(path, "-") == 0 ? scanner->stdin_path : path;
+    const int error = rsl_read_file(&scanner->source, path);
+    if (error != 0) {
+        scanner->totals.nfiles++;
+        scanner->totals.nunreadable++;
+        rsl_report_put_io_error(&scanner->diagnostics, shown, -error);
+        if (scanner->format == RSL_SCAN_JSONL) {
+            rsl_jsonl_put_file(&scanner->out, shown, 0, "io-error", 0, 1);
+            rsl_jsonl_put_io_error(&scanner->out, shown, strerror(-error));
+        }
+        return;
+    }
+    rsl_file_scanner_scan_bytes(scanner, shown, scanner->source.bytes, scanner->source.nbytes);
 }

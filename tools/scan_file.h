@@ -44,4 +44,8 @@ void rsl_file_scanner_fini(struct rsl_file_scanner *scanner);
  * errors to `diagnostics` and its numbers to `totals`. */
 void rsl_file_scanner_scan(struct rsl_file_scanner *scanner, const char *path);
 
+/* The same with a source in memory, as rsl_parse() takes it; `shown` is its path in results. */
+void rsl_file_scanner_scan_bytes(struct rsl_file_scanner *scanner, const char *shown,
+                                 const uint8_t *src, size_t nbytes);
+
 #endif
