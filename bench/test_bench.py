@@ -1,8 +1,9 @@
 """The programs of bench/ do what they say: rows are there, and what they count is right.
 
-Usage: test_bench.py RUSTLE-FLOOR RUSTLE-GRAPH [RUSTLE-PRIMITIVES [RUSTLE-BENCH]]
+Usage: test_bench.py RUSTLE-FLOOR RUSTLE-GRAPH RUSTLE-INFLATE [RUSTLE-PRIMITIVES [RUSTLE-BENCH]]
 """
 
+import gzip
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ import tempfile
 import unittest
 
 SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "samples")
-FLOOR, GRAPH, PRIMITIVES, BENCH = (sys.argv[1:] + ["", ""])[:4]
+FLOOR, GRAPH, INFLATE, PRIMITIVES, BENCH = (sys.argv[1:] + ["", ""])[:5]
 CORPUS_ROWS = ["floor/count_newlines", "floor/utf8_validate", "lex/tokens", "lex/tokens_scalar",
                "parse/items", "parse/items_scalar"]
 
@@ -68,6 +69,28 @@ class Graph(unittest.TestCase):
 
     def test_fails_without_a_tree(self):
         self.assertEqual(run([GRAPH, "build"]).returncode, 2)
+
+
+class Inflate(unittest.TestCase):
+    def test_inflates_every_archive_once_whatever_the_threads(self):
+        with tempfile.TemporaryDirectory() as folder:
+            compressed = 0
+            for i in range(30):
+                with open(os.path.join(folder, f"{i}.crate"), "wb") as file:
+                    compressed += file.write(gzip.compress(b"x" * (i * 10_000)))
+            write(folder, "no_archive.rs", 100)
+            for nthreads in ("1", "2", "7"):
+                done = run([INFLATE, nthreads, folder])
+                self.assertEqual(done.stdout, f"archives 30\ncompressed {compressed}\n"
+                                 f"inflated {sum(range(30)) * 10_000}\n")
+                self.assertEqual(done.returncode, 0)
+
+    def test_fails_on_what_is_no_archive(self):
+        with tempfile.TemporaryDirectory() as folder:
+            write(folder, "bad.crate", 1000)
+            done = run([INFLATE, "1", folder])
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("bad.crate", done.stderr)
 
 
 @unittest.skipUnless(BENCH, "rustle-bench is not built")
