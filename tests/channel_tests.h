@@ -6,8 +6,9 @@
  *     FIRST_WRAPPING   a number of a first item from which the positions wrap three items later
  */
 #include "counting_allocator.h"
-#include "membarrier_refused.h"
+#include "refused_calls.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -508,7 +509,7 @@ static void a_sleeper_is_woken_by_the_close(void **state)
  * those that it starts. */
 static void *wake_sleepers_refused(void *skipped)
 {
-    if (!refuse_membarrier()) {
+    if (!refuse_call(SYS_membarrier, EPERM)) {
         *(bool *)skipped = true;
         return NULL;
     }
@@ -530,7 +531,7 @@ static void sleepers_are_woken_where_membarrier_is_refused(void **state)
 static void *wake_event_loop_refused(void *argument)
 {
     struct CHANNEL *channel = argument; /* made when it was not refused */
-    if (!refuse_membarrier())
+    if (!refuse_call(SYS_membarrier, EPERM))
         return NULL;
     int fd = -1;
     assert_int_equal(CALL(receive_fd)(channel, &fd), RSL_OK);

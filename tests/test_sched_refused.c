@@ -1,10 +1,11 @@
 /* A pool that has been started when the process enters a sandbox that refuses heavy fences
  * (ds/asymmetric_fence.h). A lost wake-up would keep this from ending, a task taken twice or never
  * would change the sums. */
-#include "tests/membarrier_refused.h"
-#include "tests/pool_testing.h"
+#include <errno.h>
 
 #include "sched/worker.h"
+#include "tests/pool_testing.h"
+#include "tests/refused_calls.h"
 
 struct fib {
     unsigned n;
@@ -46,7 +47,7 @@ static void membarrier_may_be_refused_later(void **state)
     struct rsl_pool *pool = start_pool(3);
     for (size_t i = 0; i < 200; i++)
         work(pool);
-    if (!refuse_membarrier_to_all()) {
+    if (!refuse_call_to_all(SYS_membarrier, EPERM)) {
         rsl_pool_destroy(pool);
         skip();
     }
