@@ -7,6 +7,7 @@
  * and, each to be included by itself,
  *
  *     event_loop.h    one thread that waits for descriptors, channels, timers, signals
+ *     file_reader.h   whole files, many at a time
  *     walk.h          the files below some folders, found by all workers
  *     ignore.h        the rules of one ignore file; glob.h: one pattern
  *     git_excludes.h  where git keeps the rules that a user has for all repositories
