@@ -385,14 +385,12 @@ static bool arm_channels(struct rsl_event_loop *loop)
          * anyway, next to nothing. */
         if (!pending)
             channel->armed = channel->arm(channel->end);
-        channel->pending = !channel->armed;
-        pending = pending || channel->pending;
         /* The descriptor has been drained by arming. */
         if (channel->armed && !loop->slots[channel->slot].watched &&
-            watch(loop, channel->slot) != 0) {
-            channel->armed = false;
-            channel->pending = true;
-        }
+            watch(loop, channel->slot) != 0)
+            channel->armed = false; /* looked at in every turn, until it can be watched */
+        channel->pending = !channel->armed;
+        pending = pending || channel->pending;
     }
     return pending;
 }

@@ -70,8 +70,9 @@ static int uring_wait(struct rsl_event_backend *base, uint64_t timeout_ns,
     const int result =
         io_uring_submit_and_wait_timeout(&backend->ring, answers, timeout_ns == 0 ? 0 : 1,
                                          timeout_ns == RSL_FOREVER ? NULL : &timeout, NULL);
-    /* EAGAIN and EBUSY: requests are still there, and go with the next call. */
-    if (result < 0 && result != -ETIME && result != -EINTR && result != -EAGAIN && result != -EBUSY)
+    /* For want of memory the requests are still there, and go with the next call. */
+    if (result < 0 && result != -ETIME && result != -EINTR && result != -EAGAIN &&
+        result != -EBUSY && result != -ENOMEM)
         return result;
     const unsigned nanswers = io_uring_peek_batch_cqe(&backend->ring, answers, RSL_EVENT_BATCH);
     int n = 0;
