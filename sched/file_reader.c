@@ -3,10 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "sched/open_path.h"
@@ -16,6 +15,9 @@ enum {
     FIRST_CAPACITY = 1 << 16,
     KEPT_CAPACITY = 1 << 22, /* what a larger file took is given back */
 };
+
+/* In place of an errno: nothing of the file is there yet. */
+enum { COLD = -1 };
 
 /* Neither a terminal that becomes ours, nor a wait for the other end of a pipe. */
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -71,28 +73,6 @@ enum rsl_io rsl_file_reader_io(const struct rsl_file_reader *reader)
     return reader->ring != NULL ? RSL_IO_URING : RSL_IO_EPOLL;
 }
 
-void rsl_file_reader_start(struct rsl_file_reader *reader, int folder, const char *const *paths,
-                           size_t npaths)
-{
-    if (reader->ring != NULL)
-        rsl_file_ring_start(reader->ring);
-    reader->folder = folder;
-    reader->paths = paths;
-    reader->npaths = npaths;
-    reader->next = 0;
-}
-
-bool rsl_file_reader_next(struct rsl_file_reader *reader, struct rsl_file_contents *file_out)
-{
-    if (reader->next == reader->npaths)
-        return false;
-    *file_out = (struct rsl_file_contents){.index = reader->next};
-    if (reader->ring == NULL || !rsl_file_ring_next(reader->ring, reader, file_out))
-        rsl_file_reader_read(reader, file_out);
-    reader->next++;
-    return true;
-}
-
 /* ---- plain calls */
 
 /* Room for nbytes, exactly. What was read is kept. Returns 0 or ENOMEM. */
@@ -131,15 +111,32 @@ static int look_at(struct rsl_file_reader *reader, int fd, size_t nread)
     return reserve(reader, size > nread ? size + 1 : nread * 2);
 }
 
+/* One read; with `nowait` only of what is there, EAGAIN if nothing is. */
+static ssize_t read_some(int fd, void *bytes, size_t nbytes, bool nowait)
+{
+    if (!nowait)
+        return read(fd, bytes, nbytes);
+    const struct iovec piece = {bytes, nbytes};
+    return preadv2(fd, &piece, 1, -1, RWF_NOWAIT);
+}
+
 /* Reads to the end. A look at what kind of file it is comes only when something is unusual: nothing
- * to be read, more than fits, or a refusal. */
-static int read_to_end(struct rsl_file_reader *reader, int fd, size_t *nbytes_out)
+ * to be read, more than fits, or a refusal. With `nowait` nothing is waited for, and the result is
+ * COLD, as long as nothing has been read; what is left of a file of which something is there is. */
+static int read_to_end(struct rsl_file_reader *reader, int fd, bool nowait, size_t *nbytes_out)
 {
     size_t nbytes = 0;
     for (;;) {
-        const ssize_t n = read(fd, reader->bytes + nbytes, reader->capacity - nbytes);
+        const ssize_t n = read_some(fd, reader->bytes + nbytes, reader->capacity - nbytes, nowait);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && nowait) {
+            /* Also where the file system does not say what it has (EOPNOTSUPP). */
+            if (nbytes == 0 && (errno == EAGAIN || errno == EOPNOTSUPP))
+                return COLD;
+            nowait = false;
+            continue;
+        }
         if (n < 0) {
             const int error = errno;
             const int kind = error == EAGAIN ? look_at(reader, fd, nbytes) : 0;
@@ -157,51 +154,74 @@ static int read_to_end(struct rsl_file_reader *reader, int fd, size_t *nbytes_ou
     }
 }
 
-/* Opens, waiting for descriptors if there are none, or for whoever has a lease on the file. Waits
- * no more after it has done so for nothing. */
-static int open_patiently(struct rsl_file_reader *reader, const char *path)
+static int open_file(struct rsl_file_reader *reader, const char *path)
 {
-    enum { MOST_TRIES = 40 };
-    for (long ntries = 1;; ntries++) {
-        int fd = openat(reader->folder, path, OPEN_FLAGS);
-        if (fd >= 0) {
-            reader->impatient = false;
-            return fd;
-        }
-        const int error = errno;
-        if (error == ENAMETOOLONG && reader->folder == AT_FDCWD)
-            return rsl_open_path(path, strlen(path), OPEN_FLAGS);
-        if (error == EINTR)
-            continue;
-        const bool may_pass = error == EMFILE || error == ENFILE || error == EAGAIN;
-        if (!may_pass || ntries == MOST_TRIES || reader->impatient) {
-            reader->impatient = reader->impatient || may_pass;
-            return -error;
-        }
-        /* 0.4 s in all */
-        const struct timespec pause = {.tv_nsec = ntries * 500000};
-        (void)nanosleep(&pause, NULL);
-    }
+    const int fd = rsl_open_patiently(reader->folder, path, OPEN_FLAGS, &reader->impatient);
+    return fd == -ENAMETOOLONG && reader->folder == AT_FDCWD
+               ? rsl_open_path(path, strlen(path), OPEN_FLAGS)
+               : fd;
 }
 
-void rsl_file_reader_read(struct rsl_file_reader *reader, struct rsl_file_contents *file)
+/* Reads by plain calls. */
+static void read_plainly(struct rsl_file_reader *reader, bool nowait,
+                         struct rsl_file_contents *file)
 {
     if (reader->capacity > KEPT_CAPACITY)
         release_buffer(reader);
     file->error = reserve(reader, FIRST_CAPACITY);
     if (file->error != 0)
         return;
-    const int fd = open_patiently(reader, reader->paths[file->index]);
+    const int fd = open_file(reader, reader->paths[file->index]);
     if (fd < 0) {
         file->error = -fd;
         return;
     }
     size_t nbytes = 0;
-    file->error = read_to_end(reader, fd, &nbytes);
+    file->error = read_to_end(reader, fd, nowait, &nbytes);
     close(fd);
     if (file->error != 0)
         return;
     memset(reader->bytes + nbytes, 0, RSL_PAD);
     file->bytes = reader->bytes;
     file->nbytes = nbytes;
+}
+
+/* ---- the reader */
+
+static void read_next(struct rsl_file_reader *reader, struct rsl_file_contents *file)
+{
+    if (reader->ring == NULL) {
+        read_plainly(reader, false, file);
+        return;
+    }
+    if (!reader->cold && !rsl_file_ring_has(reader->ring, reader)) {
+        read_plainly(reader, true, file);
+        if (file->error != COLD)
+            return;
+        reader->cold = true;
+        file->error = 0;
+    }
+    if (!rsl_file_ring_next(reader->ring, reader, file))
+        read_plainly(reader, false, file);
+}
+
+void rsl_file_reader_start(struct rsl_file_reader *reader, int folder, const char *const *paths,
+                           size_t npaths)
+{
+    if (reader->ring != NULL)
+        rsl_file_ring_start(reader->ring);
+    reader->folder = folder;
+    reader->paths = paths;
+    reader->npaths = npaths;
+    reader->next = 0;
+}
+
+bool rsl_file_reader_next(struct rsl_file_reader *reader, struct rsl_file_contents *file_out)
+{
+    if (reader->next == reader->npaths)
+        return false;
+    *file_out = (struct rsl_file_contents){.index = reader->next};
+    read_next(reader, file_out);
+    reader->next++;
+    return true;
 }

@@ -5,12 +5,12 @@
  *     while (rsl_file_reader_next(reader, &file))
  *         ...
  *
- * With io_uring a reader has many files on their way to memory at once: few while all that it asks
- * for is in the page cache, so that the buffers stay in the processor's, and `depth` when something
- * has to come from a disk. Opening, reading and the look for the end are requests linked together,
- * on descriptors of the ring, and closing is none: that takes Linux 5.19. Otherwise, and where
- * io_uring is refused, a reader opens, reads and closes one file after the other. Both give the
- * same results: whatever does not go as it mostly does, io_uring leaves to the plain calls.
+ * What is in the page cache is read at once, by plain calls. When something is not, and io_uring is
+ * to be had, the reader has `depth` files on their way from the disk at once, until all are there
+ * at once again: opening, reading and the look for the end are requests linked together, on
+ * descriptors of the ring, and closing is none. That takes Linux 5.19. Otherwise, and where
+ * io_uring is refused, a reader waits for one file after the other. Both give the same results:
+ * whatever does not go as it mostly does, io_uring leaves to the plain calls.
  *
  * What is read is what was there at some time between start and next. A file that grows or shrinks
  * meanwhile is read to the end that it then has. Opening never waits for anybody: what is no

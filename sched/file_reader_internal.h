@@ -17,14 +17,8 @@ struct rsl_file_reader {
     uint8_t *bytes;
     size_t capacity;
     bool impatient; /* descriptors have run out, and nobody closed any */
+    bool cold;      /* something was not in the page cache: the ring is to read */
 };
-
-/* ---- file_reader.c */
-
-/* Reads a file by plain calls; the result is in the reader's buffer. */
-void rsl_file_reader_read(struct rsl_file_reader *reader, struct rsl_file_contents *file);
-
-/* ---- file_reader_uring.c */
 
 /* Returns 0 or a negative errno. `depth` > 0. */
 int rsl_file_ring_create(const struct rsl_allocator *allocator, unsigned depth,
@@ -35,8 +29,12 @@ void rsl_file_ring_destroy(struct rsl_file_ring *ring);
 /* Forgets all files, after waiting for those on their way. */
 void rsl_file_ring_start(struct rsl_file_ring *ring);
 
-/* Waits for the reader's next file. False: it is for plain calls to read. */
-bool rsl_file_ring_next(struct rsl_file_ring *ring, const struct rsl_file_reader *reader,
+/* Whether the ring has the reader's next file on its way. */
+bool rsl_file_ring_has(const struct rsl_file_ring *ring, const struct rsl_file_reader *reader);
+
+/* Waits for the reader's next file, and has those after it on their way if the reader is cold,
+ * which it changes. False: the file is for plain calls to read. */
+bool rsl_file_ring_next(struct rsl_file_ring *ring, struct rsl_file_reader *reader,
                         struct rsl_file_contents *file);
 
 #endif

@@ -12,9 +12,8 @@
  * matter is. Answers carry the slot and a number that the slot gets anew with each file, since
  * answers to requests that were cancelled may come late, or not at all.
  *
- * How many are on their way. At first WARM files; if all are there when the call that submits them
- * returns, they were cached, and the next are asked for when they are used up. If not, `depth` are
- * kept on their way until a whole round is there at once again.
+ * As long as the reader is cold `depth` files are on their way; when those that begin a round are
+ * all there by the time that the call that submits them returns, it is so no more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +24,6 @@
 #include "sched/file_reader_internal.h"
 
 enum {
-    WARM = 16,          /* of 8 to 64, 8 and 16 were best: the buffers stay in the cache */
     CAPACITY = 1 << 16, /* bytes of a file: of 16, 32 and 64 KiB the best */
     REST = 64,          /* bytes asked for behind those */
     REFILL = 16,        /* when cold, submit so many at a time */
@@ -56,8 +54,7 @@ struct rsl_file_ring {
     uint8_t *buffers; /* depth times CAPACITY, REST and RSL_PAD */
     size_t nstarted;  /* files whose requests have been made */
     size_t nawaited;  /* answers */
-    bool cold;
-    bool broken; /* the kernel takes no requests any more */
+    bool broken;      /* the kernel takes no requests any more */
 };
 
 #define STRIDE ((size_t)CAPACITY + REST + RSL_PAD)
@@ -208,28 +205,20 @@ static void start_file(struct rsl_file_ring *ring, const struct rsl_file_reader 
 }
 
 /* Has as many files on their way as there should be. */
-static void fill(struct rsl_file_ring *ring, const struct rsl_file_reader *reader)
+static void fill(struct rsl_file_ring *ring, struct rsl_file_reader *reader)
 {
-    for (;;) {
-        const size_t most = ring->cold || ring->depth < WARM ? ring->depth : WARM;
-        const size_t nunderway = ring->nstarted - reader->next;
-        const size_t nleft = reader->npaths - ring->nstarted;
-        /* When cold, in parts; otherwise when all is used up. */
-        if (nleft == 0 || nunderway >= most ||
-            (nunderway > 0 && !(ring->cold && nunderway + REFILL <= most)))
-            return;
-        size_t n = most - nunderway < nleft ? most - nunderway : nleft;
-        while (n-- > 0)
-            start_file(ring, reader);
-        enter(ring, ring->nawaited, 0);
-        const bool all_here = ring->nawaited == 0;
-        if (ring->broken || ring->cold || all_here) {
-            if (nunderway == 0)
-                ring->cold = !all_here;
-            return;
-        }
-        ring->cold = true; /* and ask for more */
-    }
+    if (ring->nstarted < reader->next)
+        ring->nstarted = reader->next;
+    const size_t nunderway = ring->nstarted - reader->next;
+    const size_t nleft = reader->npaths - ring->nstarted;
+    if (!reader->cold || nleft == 0 || (nunderway > 0 && nunderway + REFILL > ring->depth))
+        return;
+    size_t n = ring->depth - nunderway < nleft ? ring->depth - nunderway : nleft;
+    while (n-- > 0)
+        start_file(ring, reader);
+    enter(ring, ring->nawaited, 0);
+    if (nunderway == 0)
+        reader->cold = ring->nawaited > 0;
 }
 
 /* Has the kernel give up what it has not begun, or is waiting with. */
@@ -255,7 +244,12 @@ static void wait_for(struct rsl_file_ring *ring, size_t index)
     }
 }
 
-bool rsl_file_ring_next(struct rsl_file_ring *ring, const struct rsl_file_reader *reader,
+bool rsl_file_ring_has(const struct rsl_file_ring *ring, const struct rsl_file_reader *reader)
+{
+    return ring->nstarted > reader->next;
+}
+
+bool rsl_file_ring_next(struct rsl_file_ring *ring, struct rsl_file_reader *reader,
                         struct rsl_file_contents *file)
 {
     if (ring->broken)

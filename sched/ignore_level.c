@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sched/open_path.h"
 #include "sched/text_file.h"
 
 /* More than the path in a .git file can be. */
@@ -78,9 +79,8 @@ static int open_linked(int dirfd, const char *name, const char *mark,
     if (end <= nmark || memcmp(file.text, mark, nmark) != 0) {
         result = -ENOENT;
     } else {
-        result = openat(dirfd, file.text + nmark, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (result < 0)
-            result = -errno;
+        result =
+            rsl_open_patiently(dirfd, file.text + nmark, O_PATH | O_DIRECTORY | O_CLOEXEC, NULL);
     }
     rsl_text_file_fini(&file, allocator);
     return result;
@@ -206,7 +206,7 @@ enum rsl_status rsl_ignore_level_enter_above(const struct rsl_ignore_context *co
             continue;
         memcpy(above, path, i + 1);
         above[i + 1] = 0;
-        fd = open(above, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        fd = rsl_open_patiently(AT_FDCWD, above, O_PATH | O_DIRECTORY | O_CLOEXEC, NULL);
         if (fd < 0)
             continue; /* it may be closed to us, and those below open */
         struct stat st;

@@ -4,15 +4,33 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-static int open_at(int folder, const char *path, int flags)
+int rsl_open_patiently(int folder, const char *path, int flags, bool *impatient)
 {
-    int fd;
-    do {
-        fd = openat(folder, path, flags);
-    } while (fd < 0 && errno == EINTR);
-    return fd < 0 ? -errno : fd;
+    enum { MOST_TRIES = 40 };
+    bool none = false;
+    if (impatient == NULL)
+        impatient = &none;
+    for (long ntries = 1;;) {
+        const int fd = openat(folder, path, flags);
+        if (fd >= 0) {
+            *impatient = false;
+            return fd;
+        }
+        const int error = errno;
+        if (error == EINTR)
+            continue;
+        if (error != EMFILE && error != ENFILE && error != EAGAIN)
+            return -error;
+        if (*impatient || ntries == MOST_TRIES) {
+            *impatient = true;
+            return -error;
+        }
+        const struct timespec pause = {.tv_nsec = ntries++ * 500000};
+        (void)nanosleep(&pause, NULL);
+    }
 }
 
 int rsl_open_path(const char *path, size_t nbytes, int flags)
@@ -31,7 +49,7 @@ int rsl_open_path(const char *path, size_t nbytes, int flags)
         char piece[PATH_MAX];
         memcpy(piece, path, n);
         piece[n] = 0;
-        const int next = open_at(folder, piece, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        const int next = rsl_open_patiently(folder, piece, O_PATH | O_DIRECTORY | O_CLOEXEC, NULL);
         if (folder != AT_FDCWD)
             close(folder);
         if (next < 0)
@@ -43,7 +61,7 @@ int rsl_open_path(const char *path, size_t nbytes, int flags)
         path += n;
         nbytes -= n;
     }
-    const int fd = open_at(folder, nbytes > 0 ? path : ".", flags);
+    const int fd = rsl_open_patiently(folder, nbytes > 0 ? path : ".", flags, NULL);
     if (folder != AT_FDCWD)
         close(folder);
     return fd;

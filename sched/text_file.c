@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sched/open_path.h"
+
 void rsl_text_file_fini(struct rsl_text_file *file, const struct rsl_allocator *allocator)
 {
     if (file->text != NULL)
@@ -33,12 +35,10 @@ int rsl_text_file_read(struct rsl_text_file *file_out, int dirfd, const char *pa
 {
     *file_out = (struct rsl_text_file){0};
     /* Non-blocking, so that a named pipe cannot hold the walk up. */
-    int fd;
-    do {
-        fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | open_flags);
-    } while (fd < 0 && errno == EINTR);
+    const int fd = rsl_open_patiently(
+        dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | open_flags, NULL);
     if (fd < 0)
-        return errno == ENXIO ? -ENOENT : -errno; /* a socket, a device without a driver */
+        return fd == -ENXIO ? -ENOENT : fd; /* a socket, a device without a driver */
 
     struct stat st;
     struct rsl_text_file file = {0};

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ds/atomic.h"
 #include "ds/ds.h"
 
 #ifdef __cplusplus
@@ -68,6 +69,8 @@ struct rsl_walk_options {
      * The walk goes on. A link that leads to a folder that it lies in is ELOOP. */
     void (*report)(void *context, const char *path, int error);
     void *context; /* of both */
+    /* When this is other than 0 the walk ends early, as if emit wanted it; NULL: it does not. */
+    const struct rsl_atomic_u32 *stop;
 };
 
 /* Finds the files below roots[0..nroots). Returns when the last call of emit has returned: RSL_OK,

@@ -129,7 +129,9 @@ void rsl_walk_stop(struct rsl_walk *walk, uint32_t status);
 
 static inline bool rsl_walk_stopped(const struct rsl_walk *walk)
 {
-    return rsl_u32_load_relaxed(&walk->status) != 0;
+    /* relaxed, the user's too: being late is harmless */
+    return rsl_u32_load_relaxed(&walk->status) != 0 ||
+           (walk->options.stop != NULL && rsl_u32_load_relaxed(walk->options.stop) != 0);
 }
 
 /* Room for nbytes. What is in the buffer is kept. False, and the walk is stopped, without memory.
