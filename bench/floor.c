@@ -1,6 +1,9 @@
-/* rustle-floor THREADS FOLDER: walks the folder and opens, reads and closes every .rs file in it,
- * into one buffer a thread, and does nothing with the bytes. No program that reads a tree through
- * these system calls is faster, so `rustle scan` is measured against it (bench/whole_tree).
+/* rustle-floor THREADS FOLDER [uring]: walks the folder and opens, reads and closes every .rs file
+ * in it, into one buffer a thread, and does nothing with the bytes. No program that reads a tree
+ * through these system calls is faster, so `rustle scan` is measured against it (bench/whole_tree).
+ *
+ * With `uring` the files of a folder are opened and read by an io_uring of the thread, all at once,
+ * on descriptors of the ring, which nobody closes; the other variant is plain calls.
  *
  * It takes the files that `rustle scan` takes: regular ones, nothing hidden. Folders wait on a
  * stack; a thread that takes one reads its files and puts its subfolders there. */
@@ -8,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <liburing.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +27,7 @@ struct work {
     size_t nfolders, capacity;
     unsigned nbusy; /* threads that may still add folders */
     uint64_t nfiles, nbytes;
+    bool by_uring; /* constant */
 };
 
 struct buffer {
@@ -95,6 +100,71 @@ static size_t read_file(int folder, const char *name, struct buffer *buffer)
     return nbytes;
 }
 
+/* ---- by io_uring: open and read, linked, for some files of a folder at once */
+
+enum { BATCH = 16, SLOT = 1 << 16 };
+
+struct ring {
+    struct io_uring ring;
+    char names[BATCH][256];
+    unsigned n;
+    char *slots;
+};
+
+static struct ring *new_ring(void)
+{
+    struct ring *ring = allocated(malloc(sizeof *ring));
+    ring->n = 0;
+    ring->slots = allocated(malloc((size_t)BATCH * SLOT));
+    const unsigned flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+    errno = -io_uring_queue_init(2 * BATCH, &ring->ring, flags);
+    if (errno == 0)
+        errno = -io_uring_register_files_sparse(&ring->ring, BATCH);
+    if (errno != 0)
+        fail("io_uring");
+    return ring;
+}
+
+static void free_ring(struct ring *ring)
+{
+    io_uring_queue_exit(&ring->ring);
+    free(ring->slots);
+    free(ring);
+}
+
+/* Returns the files' size. */
+static size_t read_batch(struct ring *ring, int folder, struct buffer *buffer)
+{
+    for (unsigned i = 0; i < ring->n; i++) {
+        struct io_uring_sqe *request = io_uring_get_sqe(&ring->ring);
+        io_uring_prep_openat_direct(request, folder, ring->names[i], O_RDONLY | O_NOFOLLOW, 0, i);
+        request->flags |= IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
+        request->user_data = i;
+        request = io_uring_get_sqe(&ring->ring);
+        io_uring_prep_read(request, (int)i, ring->slots + (size_t)i * SLOT, SLOT, 0);
+        request->flags |= IOSQE_FIXED_FILE;
+        request->user_data = i;
+    }
+    const int result = io_uring_submit_and_wait(&ring->ring, ring->n);
+    struct io_uring_cqe *answer;
+    unsigned head, nanswers = 0;
+    size_t nbytes = 0;
+    io_uring_for_each_cqe(&ring->ring, head, answer)
+    {
+        errno = result < 0 ? -result : answer->res < 0 ? -answer->res : 0;
+        if (errno != 0)
+            fail(ring->names[answer->user_data]);
+        nbytes += answer->res < SLOT ? (size_t)answer->res
+                                     : read_file(folder, ring->names[answer->user_data], buffer);
+        nanswers++;
+    }
+    io_uring_cq_advance(&ring->ring, nanswers);
+    if (nanswers != ring->n)
+        fail("io_uring");
+    ring->n = 0;
+    return nbytes;
+}
+
 static bool is_source(const char *name)
 {
     const size_t n = strlen(name);
@@ -106,6 +176,7 @@ static void *run(void *argument)
     struct work *work = argument;
     struct buffer buffer = {.capacity = (size_t)1 << 20};
     buffer.bytes = allocated(malloc(buffer.capacity));
+    struct ring *ring = work->by_uring ? new_ring() : NULL;
     uint64_t nfiles = 0, nbytes = 0;
     for (char *folder; (folder = take(work)) != NULL; free(folder)) {
         DIR *dir = opendir(folder);
@@ -120,12 +191,22 @@ static void *run(void *argument)
                     fail("memory");
                 push(work, path);
             } else if (entry->d_type == DT_REG && is_source(entry->d_name)) {
-                nbytes += read_file(dirfd(dir), entry->d_name, &buffer);
                 nfiles++;
+                if (ring == NULL) {
+                    nbytes += read_file(dirfd(dir), entry->d_name, &buffer);
+                } else {
+                    strcpy(ring->names[ring->n++], entry->d_name);
+                    if (ring->n == BATCH)
+                        nbytes += read_batch(ring, dirfd(dir), &buffer);
+                }
             }
         }
+        if (ring != NULL && ring->n > 0)
+            nbytes += read_batch(ring, dirfd(dir), &buffer);
         closedir(dir);
     }
+    if (ring != NULL)
+        free_ring(ring);
     free(buffer.bytes);
     pthread_mutex_lock(&work->lock);
     work->nfiles += nfiles;
@@ -138,15 +219,17 @@ int main(int argc, char **argv)
 {
     enum { MAX_THREADS = 64 };
     char *end = NULL;
-    const unsigned long nthreads = argc == 3 ? strtoul(argv[1], &end, 10) : 0;
+    const bool by_uring = argc == 4 && strcmp(argv[3], "uring") == 0;
+    const unsigned long nthreads = argc == 3 || by_uring ? strtoul(argv[1], &end, 10) : 0;
     if (nthreads == 0 || nthreads > MAX_THREADS || *end != '\0') {
-        fputs("usage: rustle-floor THREADS FOLDER\n", stderr);
+        fputs("usage: rustle-floor THREADS FOLDER [uring]\n", stderr);
         return EXIT_FAILURE;
     }
     struct work work = {
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .changed = PTHREAD_COND_INITIALIZER,
         .nbusy = (unsigned)nthreads,
+        .by_uring = by_uring,
     };
     push(&work, allocated(strdup(argv[2])));
     pthread_t threads[MAX_THREADS];

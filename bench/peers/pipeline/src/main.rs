@@ -1,0 +1,205 @@
+//! pipeline THREADS FOLDER
+//!
+//! Parses every .rs file below FOLDER: a tokio coordinator finds the files, decides which are to be
+//! parsed and reads them; a bounded flume channel takes them to a rayon pool of THREADS, where syn
+//! parses; another brings back what they hold, and a task of tokio's keeps it in a DashMap. Prints one
+//! line of JSON.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::{env, fs, io, panic, thread};
+
+use dashmap::DashMap;
+use syn::visit::Visit;
+
+/// Of each channel.
+const CAPACITY: usize = 100;
+
+/// syn descends by recursion; the stack is only reserved, and touched as far as a file needs it.
+const STACK: usize = 1 << 30;
+
+struct Job {
+    path: PathBuf,
+    text: String,
+}
+
+struct Parsed {
+    path: PathBuf,
+    nbytes: usize,
+    /// Items at any depth; None if syn does not accept the file.
+    nitems: Option<usize>,
+    /// The names that its `use` declarations and modules begin with.
+    dependencies: Vec<String>,
+}
+
+enum FileState {
+    Queued,
+    Unreadable,
+    Done { nbytes: usize, nitems: Option<usize> },
+}
+
+#[derive(Default)]
+struct Items {
+    nitems: usize,
+    dependencies: Vec<String>,
+}
+
+impl<'ast> Visit<'ast> for Items {
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        self.nitems += 1;
+        match item {
+            syn::Item::Mod(module) if module.content.is_none() => {
+                self.dependencies.push(module.ident.to_string());
+            }
+            syn::Item::Use(import) => {
+                if let syn::UseTree::Path(path) = &import.tree {
+                    self.dependencies.push(path.ident.to_string());
+                }
+            }
+            _ => {}
+        }
+        syn::visit::visit_item(self, item);
+    }
+}
+
+fn parse(job: Job) -> Parsed {
+    let Job { path, text } = job;
+    let items = panic::catch_unwind(|| {
+        let file = syn::parse_file(&text).ok()?;
+        let mut items = Items::default();
+        items.visit_file(&file);
+        Some(items)
+    });
+    let items = items.unwrap_or(None);
+    Parsed {
+        path,
+        nbytes: text.len(),
+        nitems: items.as_ref().map(|items| items.nitems),
+        dependencies: items.map(|items| items.dependencies).unwrap_or_default(),
+    }
+}
+
+/// Jobs to the pool's workers, until there are no more.
+fn run_pool(nthreads: usize, jobs: flume::Receiver<Job>, results: flume::Sender<Parsed>) {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(nthreads)
+        .stack_size(STACK)
+        .build()
+        .expect("a pool");
+    pool.scope(|scope| {
+        for job in jobs {
+            let results = results.clone();
+            scope.spawn(move |_| results.send(parse(job)).expect("a receiver"));
+        }
+    });
+}
+
+/// Sends the files below `folder`, hidden ones left out.
+fn walk(folder: PathBuf, found: flume::Sender<PathBuf>) -> io::Result<()> {
+    let mut todo = vec![folder];
+    while let Some(folder) = todo.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = entry.path();
+            if kind.is_dir() {
+                todo.push(path);
+            } else if kind.is_file() && path.extension().is_some_and(|suffix| suffix == "rs") {
+                found.send(path).expect("a receiver");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn coordinate(
+    folder: PathBuf,
+    states: Arc<DashMap<PathBuf, FileState>>,
+    jobs: flume::Sender<Job>,
+) {
+    let (found, paths) = flume::bounded(CAPACITY);
+    let walk = tokio::task::spawn_blocking(move || walk(folder, found));
+    while let Ok(path) = paths.recv_async().await {
+        if states.contains_key(&path) {
+            continue;
+        }
+        match tokio::fs::read_to_string(&path).await {
+            Ok(text) => {
+                states.insert(path.clone(), FileState::Queued);
+                jobs.send_async(Job { path, text }).await.expect("a receiver");
+            }
+            Err(_) => {
+                states.insert(path, FileState::Unreadable);
+            }
+        }
+    }
+    walk.await.expect("a walk").expect("folders that can be read");
+}
+
+async fn collect(
+    states: Arc<DashMap<PathBuf, FileState>>,
+    dependencies: Arc<DashMap<PathBuf, Vec<String>>>,
+    results: flume::Receiver<Parsed>,
+) {
+    while let Ok(parsed) = results.recv_async().await {
+        dependencies.insert(parsed.path.clone(), parsed.dependencies);
+        states.insert(
+            parsed.path,
+            FileState::Done { nbytes: parsed.nbytes, nitems: parsed.nitems },
+        );
+    }
+}
+
+fn run(nthreads: usize, folder: &Path) -> io::Result<()> {
+    panic::set_hook(Box::new(|_| {}));
+    let states = Arc::new(DashMap::new());
+    let dependencies = Arc::new(DashMap::new());
+    let (to_pool, jobs) = flume::bounded(CAPACITY);
+    let (to_collector, results) = flume::bounded(CAPACITY);
+    let pool = thread::spawn(move || run_pool(nthreads, jobs, to_collector));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+    let collector = runtime.spawn(collect(states.clone(), dependencies.clone(), results));
+    runtime.block_on(coordinate(folder.to_owned(), states.clone(), to_pool));
+    pool.join().expect("the pool");
+    runtime.block_on(collector).expect("the collector");
+
+    let (mut nbytes, mut nitems, mut nrejected, mut nunreadable) = (0, 0, 0, 0);
+    for state in states.iter() {
+        match state.value() {
+            FileState::Done { nbytes: n, nitems: items } => {
+                nbytes += n;
+                nitems += items.unwrap_or(0);
+                nrejected += usize::from(items.is_none());
+            }
+            FileState::Unreadable => nunreadable += 1,
+            FileState::Queued => panic!("a file was lost"),
+        }
+    }
+    println!(
+        "{{\"files\":{},\"bytes\":{nbytes},\"items\":{nitems},\"rejected\":{nrejected},\
+         \"unreadable\":{nunreadable},\"with_dependencies\":{}}}",
+        states.len(),
+        dependencies.len()
+    );
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().collect();
+    let nthreads = arguments.get(1).and_then(|n| n.parse().ok()).filter(|n| *n > 0);
+    let (Some(nthreads), Some(folder), 3) = (nthreads, arguments.get(2), arguments.len()) else {
+        eprintln!("usage: pipeline THREADS FOLDER");
+        return ExitCode::from(2);
+    };
+    match run(nthreads, Path::new(folder)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pipeline: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
