@@ -1,6 +1,8 @@
 #include "sched/overrides.h"
 
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sched/glob.h"
 #include "sched/ignore_rule.h"
@@ -164,4 +166,24 @@ enum rsl_ignore_verdict rsl_overrides_match(const struct rsl_overrides *override
             return override->rule.negated ? RSL_IGNORE_EXCLUDED : RSL_IGNORE_INCLUDED;
     }
     return overrides->has_includes && !is_dir ? RSL_IGNORE_EXCLUDED : RSL_IGNORE_NONE;
+}
+
+size_t rsl_overrides_relative_part(const char *path, size_t nbytes)
+{
+    char cwd[PATH_MAX];
+    size_t off = 0;
+    if (path[0] == '/') {
+        if (getcwd(cwd, sizeof cwd) == NULL)
+            return 0;
+        size_t n = strlen(cwd);
+        n -= cwd[n - 1] == '/';
+        return nbytes > n && memcmp(path, cwd, n) == 0 && path[n] == '/' ? n + 1 : 0;
+    }
+    /* The slash at the end may be one that is yet to come. */
+    while (off + 1 < nbytes && path[off] == '.' && (path[off + 1] == '/' || path[off + 1] == 0)) {
+        off += 2;
+        while (off < nbytes && path[off] == '/')
+            off++;
+    }
+    return off;
 }

@@ -27,4 +27,9 @@ void rsl_overrides_fini(struct rsl_overrides *overrides, const struct rsl_alloca
 enum rsl_ignore_verdict rsl_overrides_match(const struct rsl_overrides *overrides, const char *path,
                                             size_t nbytes, size_t name_off, bool is_dir);
 
+/* Where the part of the path of a root begins, with a slash at its end, that globs are matched
+ * against: that which is relative to the working folder, as far as can be told from the look of it.
+ */
+size_t rsl_overrides_relative_part(const char *path, size_t nbytes);
+
 #endif

@@ -9,6 +9,7 @@
  *     event_loop.h    one thread that waits for descriptors, channels, timers, signals
  *     file_reader.h   whole files, many at a time
  *     walk.h          the files below some folders, found by all workers
+ *     watch.h         what changes below some folders
  *     ignore.h        the rules of one ignore file; glob.h: one pattern
  *     git_excludes.h  where git keeps the rules that a user has for all repositories
  */

@@ -189,28 +189,6 @@ static enum rsl_status set_real(const struct rsl_walk *walk, struct rsl_walk_roo
     return RSL_OK;
 }
 
-/* Where the part of the root's path begins that is relative to the working folder, as far as can be
- * told from the look of it. */
-static size_t relative_part(const char *path, size_t nbytes)
-{
-    char cwd[PATH_MAX];
-    size_t off = 0;
-    if (path[0] == '/') {
-        if (getcwd(cwd, sizeof cwd) == NULL)
-            return 0;
-        size_t n = strlen(cwd);
-        n -= cwd[n - 1] == '/';
-        return nbytes > n && memcmp(path, cwd, n) == 0 && path[n] == '/' ? n + 1 : 0;
-    }
-    /* The slash at the end may be one that is yet to come. */
-    while (off + 1 < nbytes && path[off] == '.' && (path[off + 1] == '/' || path[off + 1] == 0)) {
-        off += 2;
-        while (off < nbytes && path[off] == '/')
-            off++;
-    }
-    return off;
-}
-
 static enum rsl_status add_root(struct rsl_walk *walk, struct rsl_walk_root *root)
 {
     const struct rsl_walk_options *options = &walk->options;
@@ -251,7 +229,7 @@ static enum rsl_status add_root(struct rsl_walk *walk, struct rsl_walk_root *roo
     root->path_nbytes = given_nbytes + !has_slash;
     root->entry.name_nbytes = given_nbytes - has_slash;
     if (walk->overrides.nlist > 0)
-        root->glob_off = relative_part(root->path, root->path_nbytes);
+        root->glob_off = rsl_overrides_relative_part(root->path, root->path_nbytes);
     struct rsl_ignore_level *level = NULL;
     if (!options->no_ignore) {
         status = set_real(walk, root);
