@@ -10,6 +10,8 @@
  *     file_reader.h   whole files, many at a time
  *     walk.h          the files below some folders, found by all workers
  *     watch.h         what changes below some folders
+ *     file_state.h    what is known of each file, and what is being done with it
+ *     coordinator.h   which file is worked on when, and what becomes of the results
  *     ignore.h        the rules of one ignore file; glob.h: one pattern
  *     git_excludes.h  where git keeps the rules that a user has for all repositories
  */
