@@ -28,5 +28,6 @@ int rsl_cmd_graph(int argc, char **argv);
 int rsl_cmd_deps(int argc, char **argv);
 int rsl_cmd_rdeps(int argc, char **argv);
 int rsl_cmd_modules(int argc, char **argv);
+int rsl_cmd_watch(int argc, char **argv);
 
 #endif

@@ -46,16 +46,8 @@ static bool is_utf8(const char *text)
     return code_point != RSL_UTF8_BAD;
 }
 
-/* {"file": ... with its mark; the caller goes on behind it. */
-static void put_path(struct rsl_text_buffer *out, const char *path)
+static void put_path_bytes(struct rsl_text_buffer *out, const char *path, size_t n)
 {
-    const size_t n = strlen(path);
-    const bool utf8 = is_utf8(path);
-    rsl_text_buffer_puts(out, "{\"file\":");
-    if (utf8) {
-        put_string(out, path, n);
-        return;
-    }
     rsl_text_buffer_put(out, "\"", 1);
     for (size_t i = 0; i < n; i++) {
         const unsigned char c = (unsigned char)path[i];
@@ -67,7 +59,14 @@ static void put_path(struct rsl_text_buffer *out, const char *path)
             rsl_text_buffer_puts(out, escape);
         }
     }
-    rsl_text_buffer_puts(out, "\",\"escaped\":true");
+    rsl_text_buffer_put(out, "\"", 1);
+}
+
+/* {"file": ... with its mark; the caller goes on behind it. */
+static void put_path(struct rsl_text_buffer *out, const char *path)
+{
+    rsl_text_buffer_put(out, "{", 1);
+    rsl_jsonl_put_path(out, "file", path);
 }
 
 static void put_key(struct rsl_text_buffer *out, const char *key)
@@ -89,14 +88,39 @@ static void put_word(struct rsl_text_buffer *out, const char *key, const char *w
     put_string(out, word, strlen(word));
 }
 
-void rsl_jsonl_put_file(struct rsl_text_buffer *out, const char *path, size_t nbytes,
-                        const char *status, uint32_t nitems, uint32_t nerrors)
+void rsl_jsonl_put_path(struct rsl_text_buffer *out, const char *key, const char *path)
 {
-    put_path(out, path);
+    const size_t n = strlen(path);
+    put_string(out, key, strlen(key));
+    rsl_text_buffer_put(out, ":", 1);
+    if (is_utf8(path)) {
+        put_string(out, path, n);
+    } else {
+        put_path_bytes(out, path, n);
+        rsl_text_buffer_puts(out, ",\"escaped\":true");
+    }
+}
+
+void rsl_jsonl_put_string(struct rsl_text_buffer *out, const char *text, size_t nbytes)
+{
+    put_string(out, text, nbytes);
+}
+
+void rsl_jsonl_put_file_keys(struct rsl_text_buffer *out, const char *path, size_t nbytes,
+                             const char *status, uint32_t nitems, uint32_t nerrors)
+{
+    rsl_jsonl_put_path(out, "file", path);
     put_number(out, "bytes", nbytes);
     put_word(out, "status", status);
     put_number(out, "items", nitems);
     put_number(out, "errors", nerrors);
+}
+
+void rsl_jsonl_put_file(struct rsl_text_buffer *out, const char *path, size_t nbytes,
+                        const char *status, uint32_t nitems, uint32_t nerrors)
+{
+    rsl_text_buffer_put(out, "{", 1);
+    rsl_jsonl_put_file_keys(out, path, nbytes, status, nitems, nerrors);
     rsl_text_buffer_put(out, "}\n", 2);
 }
 

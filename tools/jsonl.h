@@ -13,6 +13,16 @@
 void rsl_jsonl_put_file(struct rsl_text_buffer *out, const char *path, size_t nbytes,
                         const char *status, uint32_t nitems, uint32_t nerrors);
 
+/* The keys of that line, without the braces around them. */
+void rsl_jsonl_put_file_keys(struct rsl_text_buffer *out, const char *path, size_t nbytes,
+                             const char *status, uint32_t nitems, uint32_t nerrors);
+
+/* "key":"path", as in that line. */
+void rsl_jsonl_put_path(struct rsl_text_buffer *out, const char *key, const char *path);
+
+/* text[0..nbytes), which is UTF-8, as a JSON string. */
+void rsl_jsonl_put_string(struct rsl_text_buffer *out, const char *text, size_t nbytes);
+
 /* The lines of all items. src: what was parsed into `file`. */
 void rsl_jsonl_put_items(struct rsl_text_buffer *out, const struct rsl_file *file,
                          const uint8_t *src);

@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"show", "print the source of an item", rsl_cmd_show},
     {"stats", "print what the database holds, in numbers", rsl_cmd_stats},
     {"sql", "ask the database in SQL", rsl_cmd_sql},
+    {"watch", "print what changes below the paths given, until interrupted", rsl_cmd_watch},
 };
 
 static const size_t ncommands = sizeof(commands) / sizeof(commands[0]);

@@ -28,8 +28,8 @@ char *rsl_text_buffer_reserve(struct rsl_text_buffer *buffer, size_t nbytes)
 
 void rsl_text_buffer_put(struct rsl_text_buffer *buffer, const void *bytes, size_t nbytes)
 {
-    char *to = rsl_text_buffer_reserve(buffer, nbytes);
-    if (to == NULL || nbytes == 0)
+    char *to = nbytes == 0 ? NULL : rsl_text_buffer_reserve(buffer, nbytes);
+    if (to == NULL)
         return;
     memcpy(to, bytes, nbytes);
     buffer->nbytes += nbytes;

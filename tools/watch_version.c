@@ -1,0 +1,252 @@
+#include "tools/watch_version.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sched/watch.h"
+#include "tools/jsonl.h"
+#include "tools/report.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+void rsl_watch_version_destroy(struct rsl_watch_version *version)
+{
+    if (version == NULL)
+        return;
+    rsl_item_digest_destroy(version->digest, NULL);
+    rsl_text_buffer_fini(&version->diagnostics);
+    free(version);
+}
+
+bool rsl_version_reader_init(struct rsl_version_reader *reader)
+{
+    *reader = (struct rsl_version_reader){.builder = rsl_digest_builder_create(NULL)};
+    rsl_file_init(&reader->file, NULL);
+    return reader->builder != NULL;
+}
+
+void rsl_version_reader_fini(struct rsl_version_reader *reader)
+{
+    rsl_digest_builder_destroy(reader->builder);
+    rsl_source_buffer_fini(&reader->source);
+    rsl_file_fini(&reader->file);
+}
+
+/* ---- on a worker */
+
+static bool is_utf8(const struct rsl_file *file)
+{
+    for (uint32_t i = 0; i < file->nerrors; i++)
+        if (file->errors[i].code == RSL_SOURCE_ERROR_NOT_UTF8)
+            return false;
+    return true;
+}
+
+static struct rsl_watch_version *parse(struct rsl_version_reader *reader, const char *path)
+{
+    struct rsl_file *file = &reader->file;
+    struct rsl_watch_version *version = calloc(1, sizeof *version);
+    if (version == NULL ||
+        rsl_parse(file, reader->source.bytes, reader->source.nbytes, NULL) != RSL_OK) {
+        free(version);
+        return NULL;
+    }
+    const bool utf8 = is_utf8(file);
+    if (!utf8)
+        file->nitems = 0; /* names and texts of such a file are no text */
+    version->status = !utf8 ? "not-utf8" : file->nerrors > 0 ? "error" : "ok";
+    version->nbytes = reader->source.nbytes;
+    version->nitems = file->nitems;
+    version->nerrors = file->nerrors;
+    rsl_report_put_errors(&version->diagnostics, path, file, reader->source.bytes);
+    if (rsl_item_digest_create(reader->builder, file, reader->source.bytes, &version->digest) !=
+            RSL_OK ||
+        version->diagnostics.failed) {
+        rsl_watch_version_destroy(version);
+        return NULL;
+    }
+    return version;
+}
+
+static struct rsl_watch_version *unreadable(const char *path, int error)
+{
+    struct rsl_watch_version *version = calloc(1, sizeof *version);
+    if (version != NULL) {
+        version->status = "io-error";
+        version->error = error;
+        version->nerrors = 1;
+        rsl_report_put_io_error(&version->diagnostics, path, error);
+    }
+    return version;
+}
+
+void rsl_version_read(struct rsl_version_reader *reader, const char *path,
+                      const struct rsl_file_version *known, struct rsl_file_result *result)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    const int error = rsl_read_file(&reader->source, path);
+    if (error == -ENOENT || error == -ENOTDIR || error == -EISDIR || error == -ELOOP) {
+        result->outcome = RSL_FILE_MISSING;
+        return;
+    }
+    result->outcome = RSL_FILE_BROKEN;
+    if (error != 0) {
+        result->payload = unreadable(path, -error);
+        return;
+    }
+    const uint64_t hash = XXH3_64bits(reader->source.bytes, reader->source.nbytes);
+    result->version = (struct rsl_file_version){
+        .nbytes = reader->source.nbytes,
+        .mtime_ns = rsl_watch_known_time(reader->source.mtime_ns,
+                                         (int64_t)now.tv_sec * 1000000000 + now.tv_nsec),
+        .content_hash = hash,
+    };
+    if (known != NULL && !rsl_should_parse(known, reader->source.nbytes, hash)) {
+        result->outcome = RSL_FILE_SAME;
+        return;
+    }
+    struct rsl_watch_version *version = parse(reader, path);
+    if (version == NULL)
+        return;
+    result->version.fingerprint = version->digest->fingerprint;
+    result->payload = version;
+    result->outcome = RSL_FILE_PARSED;
+}
+
+/* ---- lines */
+
+/* The items of one kind of change. */
+struct found {
+    enum rsl_item_change change;
+    const struct rsl_item_digest *digest;
+    uint32_t *items;
+    size_t n, capacity;
+    bool failed;
+};
+
+static void take_item(void *context, enum rsl_item_change change,
+                      const struct rsl_item_digest *digest, uint32_t item)
+{
+    struct found *found = context;
+    if (change != found->change || found->failed)
+        return;
+    if (found->n == found->capacity) {
+        const size_t capacity = found->capacity * 2 + 64;
+        uint32_t *items = realloc(found->items, capacity * sizeof *items);
+        if (items == NULL) {
+            found->failed = true;
+            return;
+        }
+        found->items = items;
+        found->capacity = capacity;
+    }
+    found->digest = digest;
+    found->items[found->n++] = item;
+}
+
+static int compare_items(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void put_item_path(struct rsl_text_buffer *out, const struct rsl_item_digest *digest,
+                          uint32_t item, bool json)
+{
+    const size_t n = rsl_item_digest_path(digest, item, NULL, 0);
+    char *path = malloc(n + 1);
+    if (path == NULL) {
+        out->failed = true;
+        return;
+    }
+    rsl_item_digest_path(digest, item, path, n + 1);
+    if (json)
+        rsl_jsonl_put_string(out, path, n);
+    else
+        rsl_text_buffer_put_plain(out, path, n);
+    free(path);
+}
+
+static void put_item(struct rsl_text_buffer *out, bool json, const struct found *found, size_t i)
+{
+    static const char *const marks[] = {"  + ", "  - ", "  ~ "};
+    const struct rsl_digest_item *item = &found->digest->items[found->items[i]];
+    const char *kind = rsl_item_kind_name((enum rsl_item_kind)item->kind);
+    if (!json) {
+        rsl_text_buffer_puts(out, marks[found->change]);
+        rsl_text_buffer_puts(out, kind);
+        rsl_text_buffer_puts(out, " ");
+        put_item_path(out, found->digest, found->items[i], false);
+        rsl_text_buffer_puts(out, "\n");
+        return;
+    }
+    rsl_text_buffer_puts(out, i > 0 ? ",{\"kind\":\"" : "{\"kind\":\"");
+    rsl_text_buffer_puts(out, kind);
+    rsl_text_buffer_puts(out, "\",\"path\":");
+    put_item_path(out, found->digest, found->items[i], true);
+    rsl_text_buffer_puts(out, ",\"line\":");
+    rsl_text_buffer_put_number(out, item->line);
+    rsl_text_buffer_puts(out, "}");
+}
+
+/* In the order of their file. */
+static void put_items(struct rsl_text_buffer *out, bool json, const struct rsl_item_digest *before,
+                      const struct rsl_item_digest *after)
+{
+    static const char *const keys[] = {",\"added\":[", ",\"removed\":[", ",\"changed\":["};
+    static const enum rsl_item_change changes[] = {RSL_ITEM_ADDED, RSL_ITEM_REMOVED,
+                                                   RSL_ITEM_CHANGED};
+    for (unsigned i = 0; i < 3; i++) {
+        struct found found = {.change = changes[i]};
+        if (json)
+            rsl_text_buffer_puts(out, keys[i]);
+        rsl_item_digest_compare(before, after, take_item, &found);
+        if (found.n > 1)
+            qsort(found.items, found.n, sizeof *found.items, compare_items);
+        for (size_t k = 0; k < found.n; k++)
+            put_item(out, json, &found, k);
+        free(found.items);
+        out->failed |= found.failed;
+        if (json)
+            rsl_text_buffer_puts(out, "]");
+    }
+}
+
+void rsl_watch_put_change(struct rsl_text_buffer *out, bool json, const char *event,
+                          const char *path, const char *from,
+                          const struct rsl_watch_version *before,
+                          const struct rsl_watch_version *after)
+{
+    const struct rsl_item_digest *old_digest = before == NULL ? NULL : before->digest;
+    const struct rsl_item_digest *new_digest = after == NULL ? NULL : after->digest;
+    if (!json) {
+        rsl_text_buffer_puts(out, event);
+        rsl_text_buffer_puts(out, " ");
+        rsl_report_put_path(out, path);
+        if (from != NULL) {
+            rsl_text_buffer_puts(out, " from ");
+            rsl_report_put_path(out, from);
+        }
+        rsl_text_buffer_puts(out, "\n");
+        put_items(out, json, old_digest, new_digest);
+        return;
+    }
+    rsl_text_buffer_puts(out, "{\"event\":\"");
+    rsl_text_buffer_puts(out, event);
+    rsl_text_buffer_puts(out, "\",");
+    if (after != NULL)
+        rsl_jsonl_put_file_keys(out, path, after->nbytes, after->status, after->nitems,
+                                after->nerrors);
+    else
+        rsl_jsonl_put_path(out, "file", path);
+    if (from != NULL) {
+        rsl_text_buffer_puts(out, ",");
+        rsl_jsonl_put_path(out, "from", from);
+    }
+    put_items(out, json, old_digest, new_digest);
+    rsl_text_buffer_puts(out, "}\n");
+}
