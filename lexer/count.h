@@ -63,6 +63,22 @@ static inline uint64_t rsl_newlines(const uint8_t *p)
     return newlines;
 }
 
+/* Not 0 if one of the 64 bytes from p on is not ASCII. */
+static inline uint64_t rsl_any_high(const uint8_t *p)
+{
+#if defined(__SSE2__)
+    __m128i any = _mm_setzero_si128();
+    for (unsigned i = 0; i < 64; i += 16)
+        any = _mm_or_si128(any, _mm_loadu_si128((const __m128i *)(const void *)(p + i)));
+    return (unsigned)_mm_movemask_epi8(any);
+#else
+    uint64_t any = 0;
+    for (unsigned i = 0; i < 64; i++)
+        any |= p[i];
+    return any & 0x80;
+#endif
+}
+
 /* How many bits are set. For few of them: without an instruction for it, a step each is cheaper
  * than counting them all at once. */
 static inline uint32_t rsl_count_few_bits(uint64_t bits)

@@ -22,7 +22,7 @@
 
 #include "lexer/header_window.h"
 #include "lexer/isa.h"
-#include "lexer/line_cursor.h"
+#include "lexer/line_map.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -77,20 +77,17 @@ static inline void rsl_crossing_begin(struct rsl_crossing *crossing, const uint8
     crossing->error_nbytes = 0;
 }
 
-/* The two crossings of one instruction set, and its counting of lines.
+/* The two crossings of one instruction set, and its map of lines.
  * cross: goes on from crossing->p until the next event.
  * tree: crosses the token tree whose opening delimiter is at p, without looking for items in it;
  *   returns one past the closing delimiter, or NULL if `limit` comes before (then an unterminated
  *   literal in it is told by crossing->error_*, if error_code is not 0). Sets crossing->suspect
  *   when a closer inside is of the wrong kind.
- * line_of: the line of `place`, a byte of the cursor's source or its end, and where that line
- *   begins. Places should ascend; the way back costs as much as the way forward.
  * fill_window: NULL where it would not pay. */
 struct rsl_cross_ops {
     enum rsl_cross_event (*cross)(struct rsl_crossing *crossing);
     const uint8_t *(*tree)(struct rsl_crossing *crossing, const uint8_t *p);
-    uint32_t (*line_of)(struct rsl_line_cursor *cursor, const uint8_t *place,
-                        const uint8_t **line_start_out);
+    rsl_line_map_fill *map_lines;
     rsl_header_window_fill *fill_window;
 };
 

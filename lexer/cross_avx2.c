@@ -121,6 +121,13 @@ TARGET_AVX2 static inline uint64_t newlines_of(const uint8_t *base)
                     _mm256_loadu_si256((const __m256i *)(const void *)(base + 32)), '\n');
 }
 
+TARGET_AVX2 static inline uint64_t any_high(const uint8_t *base)
+{
+    const __m256i bytes0 = _mm256_loadu_si256((const __m256i *)(const void *)base);
+    const __m256i bytes1 = _mm256_loadu_si256((const __m256i *)(const void *)(base + 32));
+    return (unsigned)_mm256_movemask_epi8(_mm256_or_si256(bytes0, bytes1));
+}
+
 TARGET_AVX2 static void fill_window(struct rsl_header_window *window, const uint8_t *p)
 {
     const __m256i bytes0 = _mm256_loadu_si256((const __m256i *)(const void *)p);
@@ -137,6 +144,7 @@ TARGET_AVX2 static void fill_window(struct rsl_header_window *window, const uint
 #define FILL_WINDOW   fill_window
 #define CROSS_OPS     rsl_cross_avx2
 #define NEWLINES      newlines_of
+#define ANY_HIGH      any_high
 #define COUNT_BITS(x) ((uint32_t)__builtin_popcountll(x))
 #define CROSS_TARGET  TARGET_AVX2
 #define CLASSIFY      classify

@@ -32,6 +32,7 @@ static inline void classify(struct cross_block *block, const uint8_t *base)
 
 #define CROSS_OPS   rsl_cross_sse2
 #define NEWLINES    rsl_newlines
+#define ANY_HIGH    rsl_any_high
 #define COUNT_BITS  rsl_count_few_bits
 #define FILL_WINDOW NULL
 #define CROSS_TARGET

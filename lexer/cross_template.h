@@ -4,7 +4,7 @@
  *   CROSS_OPS       the name of the rsl_cross_ops to define,
  *   CROSS_TARGET    a function attribute that turns the instruction set on (or nothing),
  *   CLASSIFY        static inline void CLASSIFY(struct cross_block *, const uint8_t *base),
- *   NEWLINES, COUNT_BITS: see line_cursor_template.h,
+ *   NEWLINES, ANY_HIGH, COUNT_BITS: see line_map_template.h,
  *   FILL_WINDOW     a rsl_header_window_fill, or NULL.
  *
  * Loop: `live` holds the stops of the block that are still ahead. `code` holds the bytes of the
@@ -361,7 +361,7 @@ stopped : {
     return *p == ';' ? RSL_CROSS_STOP : RSL_CROSS_ITEM;
 }
 
-#include "lexer/line_cursor_template.h"
+#include "lexer/line_map_template.h"
 
 const struct rsl_cross_ops CROSS_OPS = {
-    .cross = cross, .tree = tree, .line_of = line_of, .fill_window = FILL_WINDOW};
+    .cross = cross, .tree = tree, .map_lines = map_lines, .fill_window = FILL_WINDOW};

@@ -76,6 +76,8 @@ struct rsl_scratch {
     struct open_delimiter *open; /* of the token-level check */
     uint32_t nopen, open_capacity;
     uint32_t nopen_of[3]; /* of them `(`, `[`, `{` */
+    struct rsl_line_block *lines; /* the map of the file's lines */
+    size_t lines_capacity;
 };
 
 struct parser {

@@ -64,6 +64,8 @@ void rsl_file_fini(struct rsl_file *file)
         allocator->release(state, scratch->item_lines,
                            scratch->item_lines_capacity * sizeof *scratch->item_lines);
         allocator->release(state, scratch->open, scratch->open_capacity * sizeof *scratch->open);
+        allocator->release(state, scratch->lines,
+                           scratch->lines_capacity * sizeof *scratch->lines);
         allocator->release(state, scratch, sizeof *scratch);
     }
     const struct rsl_allocator kept = file->allocator;
@@ -76,32 +78,30 @@ static void reset(struct rsl_file *file)
     file->scratch->nframes = file->scratch->nnest = 0;
 }
 
-static void locate(const struct parser *ps, struct rsl_line_cursor *cursor, uint32_t off,
-                   uint32_t *line_out, uint32_t *column_out)
+/* Line and column of the byte at `off`. */
+static void locate(const struct parser *ps, uint32_t off, uint32_t *line_out, uint32_t *column_out)
 {
-    const uint8_t *const place = ps->src + off, *line_start;
-    *line_out = ps->cross->line_of(cursor, place, &line_start);
-    *column_out = (uint32_t)(place - line_start) + 1;
+    const struct rsl_line_block *block = &ps->scratch->lines[off / 64];
+    const uint64_t before = block->newlines & ((UINT64_C(1) << off % 64) - 1);
+    const uint32_t line_start =
+        before != 0 ? off / 64 * 64 + 64 - (uint32_t)__builtin_clzll(before) : block->line_start;
+    *line_out = block->line + rsl_count_few_bits(before);
+    *column_out = off - line_start + 1;
 }
 
-/* Gives each use prefix and each item its line and column, in one walk over the source each. They
- * ascend, but for items in an attribute's value, which come before the name of the item that the
- * attribute belongs to. */
+/* Gives each use prefix and each item its line and column. */
 static void number_lines(struct parser *ps)
 {
     struct rsl_file *file = ps->file;
-    struct rsl_line_cursor cursor;
-    rsl_line_cursor_init(&cursor, ps->src);
     for (uint32_t i = 0; i < file->nuse_prefixes; i++) {
         struct rsl_use_prefix *prefix = &file->use_prefixes[i];
         if (prefix->segments.end > prefix->segments.start) {
-            locate(ps, &cursor, prefix->last.start, &prefix->line, &prefix->column);
+            locate(ps, prefix->last.start, &prefix->line, &prefix->column);
         } else if (prefix->parent != RSL_NONE) {
             prefix->line = file->use_prefixes[prefix->parent].line;
             prefix->column = file->use_prefixes[prefix->parent].column;
         }
     }
-    rsl_line_cursor_init(&cursor, ps->src);
     for (uint32_t i = 0; i < file->nitems; i++) {
         struct rsl_item *item = &file->items[i];
         const uint32_t place = item->name.end != 0 ? item->name.start : item->head;
@@ -109,9 +109,29 @@ static void number_lines(struct parser *ps)
             item->line = file->use_prefixes[item->use_prefix].line;
             item->column = file->use_prefixes[item->use_prefix].column;
         } else {
-            locate(ps, &cursor, place, &item->line, &item->column);
+            locate(ps, place, &item->line, &item->column);
         }
     }
+}
+
+/* Makes room for the map of the file's lines. */
+static bool reserve_lines(struct parser *ps, size_t nbytes)
+{
+    struct rsl_scratch *scratch = ps->scratch;
+    const struct rsl_allocator *allocator = &ps->file->allocator;
+    const size_t element = sizeof *scratch->lines;
+    size_t capacity = rsl_line_map_nblocks(nbytes);
+    if (capacity <= scratch->lines_capacity)
+        return true;
+    if (capacity < scratch->lines_capacity * 2)
+        capacity = scratch->lines_capacity * 2;
+    void *grown = allocator->resize(allocator->state, scratch->lines,
+                                    scratch->lines_capacity * element, capacity * element);
+    if (grown == NULL)
+        return false;
+    scratch->lines = grown;
+    scratch->lines_capacity = capacity;
+    return true;
 }
 
 static int compare_errors(const void *a, const void *b)
@@ -174,8 +194,11 @@ enum rsl_status rsl_parse(struct rsl_file *file, const uint8_t *src, size_t nbyt
     if (ps.status != RSL_OK)
         return ps.status;
     ps.end = src + nbytes;
+    if (!reserve_lines(&ps, nbytes))
+        return RSL_ENOMEM;
     file->prefix_nbytes = lexer.prefix.nbytes;
-    const size_t valid = rsl_utf8_validate(src, nbytes);
+    const bool any_high = ps.cross->map_lines(ps.scratch->lines, src, nbytes);
+    const size_t valid = any_high ? rsl_utf8_validate(src, nbytes) : nbytes;
 
     parse_file(&ps);
     if (ps.unbalanced && ps.status == RSL_OK) {
