@@ -3,12 +3,25 @@
 #include "lexer/keywords.h"
 #include "lexer/scan.h"
 
-/* The first letters of the keywords in rsl_item_starts(). */
-const uint8_t rsl_cross_may_begin_item[256] = {
-    ['#'] = 1, ['/'] = 1, ['a'] = 1, ['c'] = 1,           ['d'] = 1, ['e'] = 1,
-    ['f'] = 1, ['g'] = 1, ['i'] = 1, ['m'] = 1,           ['p'] = 1, ['r'] = 1,
-    ['s'] = 1, ['t'] = 1, ['u'] = 1, [0x80 ... 0xFF] = 1,
+/* clang-format off */
+const uint8_t rsl_cross_third_letters[32][32] = {
+#define AT(letter) [(letter) & 31]
+    AT('a') = {AT('s') = 'y', AT('u') = 't'},
+    AT('c') = {AT('o') = 'n'},
+    AT('d') = {AT('e') = 'f'},
+    AT('e') = {AT('n') = 'u', AT('x') = 't'},
+    AT('f') = {AT('i') = 'n', AT('n') = 1},
+    AT('g') = {AT('e') = 'n'},
+    AT('i') = {AT('m') = 'p'},
+    AT('m') = {AT('a') = 'c', AT('o') = 'd'},
+    AT('p') = {AT('u') = 'b'},
+    AT('r') = {AT('e') = 'u'},
+    AT('s') = {AT('a') = 'f', AT('t') = 1},
+    AT('t') = {AT('r') = 'a', AT('y') = 'p'},
+    AT('u') = {AT('n') = 1, AT('s') = 'e'},
+#undef AT
 };
+/* clang-format on */
 
 /* Bytes beyond ASCII count: nearly all of them continue identifiers. */
 static bool continues_ident(uint8_t c)

@@ -1,11 +1,6 @@
-/* The crossing with AVX2: two table lookups by nibble classify 32 bytes.
- *
- * Truth table (high nibble by low nibble; a class is set where both rows have its bit):
- *   hi 2: ! 1, " 2, ' 7, / F -> QUOTE   ( 8 -> POPEN   ) 9 -> PCLOSE
- *   hi 3: ; B -> SEMI
- *   hi 5: [ B -> SOPEN   ] D -> SCLOSE
- *   hi 7: { B, } D -> BRACE
- * A byte of 0x80 and more has a high nibble of 8..F, whose row is empty.
+/* The crossing with AVX2. A set of bytes whose low nibbles differ takes one table lookup: the table
+ * holds at each nibble the byte that is in the set. A byte of 0x80 and more finds 0, and so never
+ * itself; where no byte is in the set, the table holds one that has another nibble.
  */
 #include "lexer/cross_internal.h"
 
@@ -15,50 +10,50 @@
 
 #define TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
 
-enum { QUOTE = 1, POPEN = 2, PCLOSE = 4, SEMI = 8, SOPEN = 16, SCLOSE = 32, BRACE = 64 };
+/* 64 bytes. */
+struct bytes64 {
+    __m256i low, high;
+};
 
-TARGET_AVX2 static inline uint64_t bits_of(__m256i class0, __m256i class1, int shift)
+TARGET_AVX2 static inline struct bytes64 load64(const uint8_t *base)
 {
-    unsigned low = (unsigned)_mm256_movemask_epi8(_mm256_slli_epi16(class0, shift));
-    unsigned high = (unsigned)_mm256_movemask_epi8(_mm256_slli_epi16(class1, shift));
+    return (struct bytes64){_mm256_loadu_si256((const __m256i *)(const void *)base),
+                            _mm256_loadu_si256((const __m256i *)(const void *)(base + 32))};
+}
+
+TARGET_AVX2 static inline uint64_t equal_to(struct bytes64 bytes, char c)
+{
+    const __m256i byte = _mm256_set1_epi8(c);
+    const unsigned low = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes.low, byte));
+    const unsigned high = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes.high, byte));
     return (uint64_t)high << 32 | low;
 }
 
-TARGET_AVX2 static inline __m256i classes_of(__m256i bytes)
+TARGET_AVX2 static inline uint64_t in_set(struct bytes64 bytes, __m256i set)
 {
-    const __m256i low_table = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(0, QUOTE, QUOTE, 0, 0, 0, 0, QUOTE, POPEN, PCLOSE, 0, SEMI | SOPEN | BRACE, 0,
-                      SCLOSE | BRACE, 0, QUOTE));
-    const __m256i high_table = _mm256_broadcastsi128_si256(_mm_setr_epi8(
-        0, 0, QUOTE | POPEN | PCLOSE, SEMI, 0, SOPEN | SCLOSE, 0, BRACE, 0, 0, 0, 0, 0, 0, 0, 0));
-    const __m256i nibble = _mm256_set1_epi8(0x0F);
-    __m256i low = _mm256_shuffle_epi8(low_table, _mm256_and_si256(bytes, nibble));
-    __m256i high =
-        _mm256_shuffle_epi8(high_table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
-    return _mm256_and_si256(low, high);
-}
-
-TARGET_AVX2 static inline uint64_t stops_of(__m256i class0, __m256i class1)
-{
-    const __m256i any = _mm256_set1_epi8(QUOTE | SEMI | BRACE);
-    const __m256i zero = _mm256_setzero_si256();
-    unsigned low =
-        (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(class0, any), zero));
-    unsigned high =
-        (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(class1, any), zero));
-    return ~((uint64_t)high << 32 | low);
+    const __m256i low = _mm256_cmpeq_epi8(bytes.low, _mm256_shuffle_epi8(set, bytes.low));
+    const __m256i high = _mm256_cmpeq_epi8(bytes.high, _mm256_shuffle_epi8(set, bytes.high));
+    return (uint64_t)(unsigned)_mm256_movemask_epi8(high) << 32 |
+           (unsigned)_mm256_movemask_epi8(low);
 }
 
 TARGET_AVX2 static inline void classify(struct cross_block *block, const uint8_t *base)
 {
-    __m256i class0 = classes_of(_mm256_loadu_si256((const __m256i *)(const void *)base));
-    __m256i class1 = classes_of(_mm256_loadu_si256((const __m256i *)(const void *)(base + 32)));
+    const __m256i special = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(1, '!', '"', 0, 0, 0, 0, '\'', 0, 0, 0, 0, 0, 0, 0, '/'));
+    const __m256i space = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(' ', 0, 0, 0, 0, 0, 0, 0, 0, '\t', '\n', '\v', '\f', '\r', 0, 0));
+    const struct bytes64 bytes = load64(base);
     block->base = base;
-    block->stops = stops_of(class0, class1);
-    block->paren_open = bits_of(class0, class1, 6);
-    block->paren_close = bits_of(class0, class1, 5);
-    block->square_open = bits_of(class0, class1, 3);
-    block->square_close = bits_of(class0, class1, 2);
+    block->brace_open = equal_to(bytes, '{');
+    block->brace_close = equal_to(bytes, '}');
+    block->semi = equal_to(bytes, ';');
+    block->special = in_set(bytes, special);
+    block->space = in_set(bytes, space);
+    block->paren_open = equal_to(bytes, '(');
+    block->paren_close = equal_to(bytes, ')');
+    block->square_open = equal_to(bytes, '[');
+    block->square_close = equal_to(bytes, ']');
 }
 
 /* Truth table of the window, again by nibbles; a byte that no class holds is odd:
@@ -107,40 +102,30 @@ TARGET_AVX2 static inline uint64_t none_of(__m256i class0, __m256i class1, int s
     return (uint64_t)high << 32 | low;
 }
 
-TARGET_AVX2 static inline uint64_t equal_to(__m256i bytes0, __m256i bytes1, char c)
-{
-    const __m256i byte = _mm256_set1_epi8(c);
-    const unsigned low = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes0, byte));
-    const unsigned high = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes1, byte));
-    return (uint64_t)high << 32 | low;
-}
-
 TARGET_AVX2 static inline uint64_t newlines_of(const uint8_t *base)
 {
-    return equal_to(_mm256_loadu_si256((const __m256i *)(const void *)base),
-                    _mm256_loadu_si256((const __m256i *)(const void *)(base + 32)), '\n');
+    return equal_to(load64(base), '\n');
 }
 
 TARGET_AVX2 static inline uint64_t any_high(const uint8_t *base)
 {
-    const __m256i bytes0 = _mm256_loadu_si256((const __m256i *)(const void *)base);
-    const __m256i bytes1 = _mm256_loadu_si256((const __m256i *)(const void *)(base + 32));
-    return (unsigned)_mm256_movemask_epi8(_mm256_or_si256(bytes0, bytes1));
+    const struct bytes64 bytes = load64(base);
+    return (unsigned)_mm256_movemask_epi8(_mm256_or_si256(bytes.low, bytes.high));
 }
 
 TARGET_AVX2 static void fill_window(struct rsl_header_window *window, const uint8_t *p)
 {
-    const __m256i bytes0 = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    const __m256i bytes1 = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
-    const __m256i class0 = window_classes(bytes0), class1 = window_classes(bytes1);
+    const struct bytes64 bytes = load64(p);
+    const __m256i class0 = window_classes(bytes.low), class1 = window_classes(bytes.high);
     window->base = p;
     window->word = ~none_of(class0, class1, DIGIT | LETTER | LETTER_HIGH | UNDERSCORE);
     window->brackets = ~none_of(class0, class1, LOW | ROUND | SQUARE);
     window->odd = none_of(class0, class1, 0xFF);
-    window->space = equal_to(bytes0, bytes1, ' ');
-    window->quote = equal_to(bytes0, bytes1, '\'');
+    window->space = equal_to(bytes, ' ');
+    window->quote = equal_to(bytes, '\'');
 }
 
+#define BEHIND_SPACE  behind_space
 #define FILL_WINDOW   fill_window
 #define CROSS_OPS     rsl_cross_avx2
 #define NEWLINES      newlines_of

@@ -7,12 +7,23 @@
 /* 64 bytes from `base`, a bit a byte, the lowest for the first. */
 struct cross_block {
     const uint8_t *base;
-    uint64_t stops; /* { } ; " ' / ! */
+    uint64_t brace_open, brace_close, semi;
+    uint64_t special; /* " ' / ! */
+    uint64_t space;   /* \t \n \v \f \r and space; see BEHIND_SPACE in cross_template.h */
     uint64_t paren_open, paren_close, square_open, square_close;
 };
 
-/* Bytes that can begin an item, an attribute, a comment or white space beyond ASCII. */
-extern const uint8_t rsl_cross_may_begin_item[256];
+/* The third letters of the keywords in rsl_item_starts(), by the low five bits of the first and the
+ * second. 1: any. */
+extern const uint8_t rsl_cross_third_letters[32][32];
+
+/* Whether an item, an attribute or white space beyond ASCII may begin at p. Says no to nearly all
+ * statements; what it says yes to is for others to judge. */
+static inline bool rsl_cross_may_begin_item(const uint8_t *p)
+{
+    const uint8_t third = rsl_cross_third_letters[p[0] & 31][p[1] & 31];
+    return (third != 0 && (third == p[2] || third == 1)) || p[0] >= 0x80 || p[0] == '#';
+}
 
 /* What a `!` turns out to be. */
 enum cross_bang {

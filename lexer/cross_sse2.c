@@ -14,15 +14,20 @@ static inline void classify(struct cross_block *block, const uint8_t *base)
 {
     *block = (struct cross_block){.base = base};
     for (unsigned i = 0; i < 64; i += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(base + i));
-        __m128i stops = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('{'));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('}')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(';')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\'')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('/')));
-        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('!')));
-        block->stops |= (uint64_t)(unsigned)_mm_movemask_epi8(stops) << i;
+        const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(base + i));
+        __m128i special = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+        special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\'')));
+        special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('/')));
+        special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('!')));
+        /* From \t on, there are five control characters. */
+        const __m128i control = _mm_sub_epi8(bytes, _mm_set1_epi8('\t'));
+        __m128i space = _mm_cmpeq_epi8(_mm_min_epu8(control, _mm_set1_epi8(4)), control);
+        space = _mm_or_si128(space, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')));
+        block->special |= (uint64_t)(unsigned)_mm_movemask_epi8(special) << i;
+        block->space |= (uint64_t)(unsigned)_mm_movemask_epi8(space) << i;
+        block->brace_open |= equal16(bytes, '{') << i;
+        block->brace_close |= equal16(bytes, '}') << i;
+        block->semi |= equal16(bytes, ';') << i;
         block->paren_open |= equal16(bytes, '(') << i;
         block->paren_close |= equal16(bytes, ')') << i;
         block->square_open |= equal16(bytes, '[') << i;
@@ -30,11 +35,12 @@ static inline void classify(struct cross_block *block, const uint8_t *base)
     }
 }
 
-#define CROSS_OPS   rsl_cross_sse2
-#define NEWLINES    rsl_newlines
-#define ANY_HIGH    rsl_any_high
-#define COUNT_BITS  rsl_count_few_bits
-#define FILL_WINDOW NULL
+#define BEHIND_SPACE behind_space
+#define CROSS_OPS    rsl_cross_sse2
+#define NEWLINES     rsl_newlines
+#define ANY_HIGH     rsl_any_high
+#define COUNT_BITS   rsl_count_few_bits
+#define FILL_WINDOW  NULL
 #define CROSS_TARGET
 #define CLASSIFY classify
 #include "lexer/cross_template.h"

@@ -163,7 +163,8 @@ void rsl_cross_header(struct parser *ps, unsigned stops, uint32_t owner)
         return;
     struct rsl_scratch *scratch = ps->scratch;
     const uint32_t base = scratch->nnest;
-    const uint8_t *p = ps->p;
+    const uint8_t *const from = ps->p;
+    const uint8_t *p = from;
     const uint8_t *last = ps->last;
     bool operand = false; /* a type or an expression could end at `last` */
     bool binder = false;  /* a `<` here opens the lifetimes of a `for` */
@@ -197,7 +198,7 @@ void rsl_cross_header(struct parser *ps, unsigned stops, uint32_t owner)
             /* None of those below is longer or in capitals; most names are. Behind `::` there are
              * only names. */
             const enum rsl_keyword keyword =
-                nbytes > 6 || *p < 'a' || (last[-1] == ':' && last[-2] == ':')
+                nbytes > 6 || *p < 'a' || (p > from && last[-1] == ':' && last[-2] == ':')
                     ? RSL_KEYWORD_NONE
                     : rsl_keyword_find(p, nbytes);
             binder = false;

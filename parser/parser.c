@@ -64,8 +64,7 @@ void rsl_file_fini(struct rsl_file *file)
         allocator->release(state, scratch->item_lines,
                            scratch->item_lines_capacity * sizeof *scratch->item_lines);
         allocator->release(state, scratch->open, scratch->open_capacity * sizeof *scratch->open);
-        allocator->release(state, scratch->lines,
-                           scratch->lines_capacity * sizeof *scratch->lines);
+        allocator->release(state, scratch->lines, scratch->lines_capacity * sizeof *scratch->lines);
         allocator->release(state, scratch, sizeof *scratch);
     }
     const struct rsl_allocator kept = file->allocator;
