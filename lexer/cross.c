@@ -165,7 +165,11 @@ static enum rsl_isa best_isa(void)
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") ? RSL_ISA_AVX2 : RSL_ISA_SSE2;
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2"))
+        return RSL_ISA_SSE2;
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi")
+               ? RSL_ISA_AVX512
+               : RSL_ISA_AVX2;
 #else
     return RSL_ISA_SCALAR;
 #endif
@@ -176,6 +180,7 @@ const struct rsl_cross_ops *rsl_cross_ops_for(enum rsl_isa isa)
     enum rsl_isa best = best_isa();
     switch (isa == RSL_ISA_AUTO || isa > best ? best : isa) {
 #if defined(__x86_64__)
+    case RSL_ISA_AVX512: return &rsl_cross_avx512;
     case RSL_ISA_AVX2: return &rsl_cross_avx2;
     case RSL_ISA_SSE2: return &rsl_cross_sse2;
 #endif

@@ -44,5 +44,6 @@ enum cross_bang rsl_cross_judge_bang(const struct rsl_crossing *crossing, const 
 extern const struct rsl_cross_ops rsl_cross_scalar;
 extern const struct rsl_cross_ops rsl_cross_sse2;
 extern const struct rsl_cross_ops rsl_cross_avx2;
+extern const struct rsl_cross_ops rsl_cross_avx512;
 
 #endif

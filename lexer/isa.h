@@ -11,7 +11,14 @@
 extern "C" {
 #endif
 
-enum rsl_isa { RSL_ISA_AUTO, RSL_ISA_SCALAR, RSL_ISA_SSE2, RSL_ISA_AVX2, RSL_ISA_COUNT_ };
+enum rsl_isa {
+    RSL_ISA_AUTO,
+    RSL_ISA_SCALAR,
+    RSL_ISA_SSE2,
+    RSL_ISA_AVX2,
+    RSL_ISA_AVX512, /* with BW and VBMI */
+    RSL_ISA_COUNT_
+};
 
 #ifdef __cplusplus
 }
