@@ -83,10 +83,13 @@ static inline void rsl_crossing_begin(struct rsl_crossing *crossing, const uint8
  *   returns one past the closing delimiter, or NULL if `limit` comes before (then an unterminated
  *   literal in it is told by crossing->error_*, if error_code is not 0). Sets crossing->suspect
  *   when a closer inside is of the wrong kind.
- * fill_window: NULL where it would not pay. */
+ * short_attr: one past the `]` that matches the `[` at p, if it is within 64 bytes and what is
+ *   between them is plain, without braces; NULL if not. 64 bytes must be readable at p.
+ * short_attr and fill_window are NULL where they would not pay. */
 struct rsl_cross_ops {
     enum rsl_cross_event (*cross)(struct rsl_crossing *crossing);
     const uint8_t *(*tree)(struct rsl_crossing *crossing, const uint8_t *p);
+    const uint8_t *(*short_attr)(const uint8_t *p);
     rsl_line_map_fill *map_lines;
     rsl_header_window_fill *fill_window;
 };

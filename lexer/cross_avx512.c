@@ -80,6 +80,20 @@ TARGET_AVX512 static void fill_window(struct rsl_header_window *window, const ui
     window->quote = equal_to(bytes, '\'');
 }
 
+TARGET_AVX512 static inline void attr_masks(struct attr_masks *masks, const uint8_t *base)
+{
+    const __m128i odd = _mm_setr_epi8(1, 0, 0, 0, 0, 0, 0, '\'', 0, 0, 0, '{', '\\', '}', 0, '/');
+    const __m512i bytes = load64(base);
+    masks->square_open = equal_to(bytes, '[');
+    masks->square_close = equal_to(bytes, ']');
+    masks->paren_open = equal_to(bytes, '(');
+    masks->paren_close = equal_to(bytes, ')');
+    masks->quote = equal_to(bytes, '"');
+    masks->hash = equal_to(bytes, '#');
+    masks->odd = in_set(bytes, odd);
+}
+
+#define ATTR_MASKS    attr_masks
 #define BEHIND_SPACE  behind_space
 #define FILL_WINDOW   fill_window
 #define CROSS_OPS     rsl_cross_avx512

@@ -13,6 +13,14 @@ struct cross_block {
     uint64_t paren_open, paren_close, square_open, square_close;
 };
 
+/* 64 bytes of an attribute. */
+struct attr_masks {
+    uint64_t square_open, square_close, paren_open, paren_close;
+    uint64_t quote; /* " */
+    uint64_t hash;  /* # */
+    uint64_t odd;   /* ' / \ { } */
+};
+
 /* The third letters of the keywords in rsl_item_starts(), by the low five bits of the first and the
  * second. 1: any. */
 extern const uint8_t rsl_cross_third_letters[32][32];

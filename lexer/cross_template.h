@@ -5,6 +5,8 @@
  *   CROSS_TARGET    a function attribute that turns the instruction set on (or nothing),
  *   CLASSIFY        static inline void CLASSIFY(struct cross_block *, const uint8_t *base),
  *   BEHIND_SPACE    behind_space, or a function that does not need block->space,
+ *   ATTR_MASKS      static inline void ATTR_MASKS(struct attr_masks *, const uint8_t *base), or
+ *                   nothing where short_attr would not pay,
  *   NEWLINES, ANY_HIGH, COUNT_BITS: see line_map_template.h,
  *   FILL_WINDOW     a rsl_header_window_fill, or NULL.
  *
@@ -284,7 +286,18 @@ stopped : {
 }
 }
 
+#ifdef ATTR_MASKS
+#include "lexer/cross_attr_template.h"
+#define SHORT_ATTR short_attr
+#else
+#define SHORT_ATTR NULL
+#endif
 #include "lexer/line_map_template.h"
 
 const struct rsl_cross_ops CROSS_OPS = {
-    .cross = cross, .tree = tree, .map_lines = map_lines, .fill_window = FILL_WINDOW};
+    .cross = cross,
+    .tree = tree,
+    .short_attr = SHORT_ATTR,
+    .map_lines = map_lines,
+    .fill_window = FILL_WINDOW,
+};

@@ -121,6 +121,20 @@ void rsl_parse_attr_values(struct parser *ps, const struct head *head, uint32_t 
     }
 }
 
+/* To the newline behind p, or to the end of the source. */
+static const uint8_t *line_end(const struct parser *ps, const uint8_t *p)
+{
+    const struct rsl_line_block *block = &ps->scratch->lines[offset_of(ps, p) / 64];
+    uint64_t newlines = block->newlines >> offset_of(ps, p) % 64;
+    while (newlines == 0) {
+        p += 64 - offset_of(ps, p) % 64;
+        if (p >= ps->end)
+            return ps->end;
+        newlines = (++block)->newlines;
+    }
+    return p + __builtin_ctzll(newlines);
+}
+
 const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head *head)
 {
     const uint8_t *first = NULL;
@@ -135,6 +149,13 @@ const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head 
             const uint8_t *bracket = attr_bracket(ps, p, &inner);
             if (bracket == NULL)
                 break;
+            if (ps->cross->short_attr != NULL && (p = ps->cross->short_attr(bracket)) != NULL) {
+                /* Without braces its value holds no block, and few others matter. */
+                if (bracket[1] == 'c' || bracket[1] == 'p' ||
+                    !rsl_is(bracket[1], RSL_CC_IDENT_START))
+                    read_attr(ps, bracket + 1, p - 1, &attr);
+                goto crossed;
+            }
             p = rsl_cross_tree(ps, bracket);
             if (p == NULL) {
                 p = ps->recovering && ps->nruns <= MAX_RUNS ? rsl_next_item_line(ps, from, ps->end)
@@ -146,7 +167,7 @@ const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head 
             bool terminated = true;
             inner = !rsl_is_outer_doc(p);
             attr.kind = RSL_ATTR_DOC;
-            p = p[1] == '/' ? rsl_scan_line_comment(p + 2, ps->end)
+            p = p[1] == '/' ? line_end(ps, p + 2)
                             : rsl_scan_block_comment(p + 2, ps->end, &terminated);
             if (from[1] == '/' && p[-1] == '\r')
                 attr.span.end = 1; /* the CR belongs to the line's end */
@@ -155,6 +176,7 @@ const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head 
         } else {
             break;
         }
+    crossed:
         if (inner) {
             if (attr.kind == RSL_ATTR_OTHER && attr.value.end > 0)
                 cross_value(ps, &attr, head->owner);
