@@ -229,7 +229,10 @@ special : {
         break;
     default: { /* '!' */
         const uint8_t *at;
-        if (p[1] == '=')
+        /* A macro call has a name before it, perhaps behind white space or a comment. */
+        if (p[1] == '=' ||
+            (!rsl_is(p[-1], RSL_CC_IDENT_CONTINUE | RSL_CC_WHITESPACE | RSL_CC_HIGH) &&
+             p[-1] != '/'))
             goto go_on;
         switch (rsl_cross_judge_bang(crossing, p, &at)) {
         case CROSS_BANG_OPERATOR: goto go_on;

@@ -1,4 +1,5 @@
 /* The tokens with the vectors that every machine of the target has: SSE2, NEON. */
+#include "lexer/count.h"
 #include "lexer/find.h"
 #include "lexer/lex_masks.h"
 
@@ -21,16 +22,6 @@ static inline uint64_t bits_of(const rsl_block16 lanes[4])
     uint8x16_t sum = vpaddq_u8(low, high);
     return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)), 0);
 #endif
-}
-
-/* Sums of 2, 4 and 8 bits side by side, then all in the top byte: the baseline of x86-64 has no
- * instruction for it, and the compiler's own way is a call. */
-static inline unsigned count_bits(uint64_t bits)
-{
-    bits -= bits >> 1 & UINT64_C(0x5555555555555555);
-    bits = (bits & UINT64_C(0x3333333333333333)) + (bits >> 2 & UINT64_C(0x3333333333333333));
-    bits = (bits + (bits >> 4)) & UINT64_C(0x0F0F0F0F0F0F0F0F);
-    return (unsigned)(bits * UINT64_C(0x0101010101010101) >> 56);
 }
 
 static inline void classify(struct window *window, const uint8_t *base)
@@ -58,7 +49,7 @@ static inline void classify(struct window *window, const uint8_t *base)
 
 #define WINDOW_OPS rsl_lex_baseline
 #define WINDOW_TARGET
-#define WINDOW_COUNT count_bits
+#define WINDOW_COUNT rsl_count_bits
 #define CLASSIFY     classify
 #include "lexer/lex_window.h"
 

@@ -88,14 +88,14 @@ static void read_attr(struct parser *ps, const uint8_t *p, const uint8_t *close,
 
 /* Crosses an attribute's value that holds a block, for the items in it. If its brackets do not
  * match it may not end where the attribute does; then nothing of it is kept. */
-static void cross_value(struct parser *ps, const struct rsl_attr *attr, uint32_t owner)
+static void cross_value(struct parser *ps, struct rsl_span value, uint32_t owner)
 {
     const uint8_t *p = ps->p, *last = ps->last, *bound = ps->bound;
-    const uint8_t *const close = ps->src + attr->value.end;
+    const uint8_t *const close = ps->src + value.end;
     struct rsl_file *file = ps->file;
     const uint32_t nitems = file->nitems, nattrs = file->nattrs;
     const uint32_t nuse_prefixes = file->nuse_prefixes, nerrors = file->nerrors;
-    ps->p = ps->src + attr->value.start;
+    ps->p = ps->src + value.start;
     ps->bound = close + 1;
     rsl_run_value(ps, owner);
     if (ps->p != close) {
@@ -115,9 +115,9 @@ void rsl_parse_attr_values(struct parser *ps, const struct head *head, uint32_t 
     if (!head->attr_blocks)
         return;
     for (uint32_t i = head->first_attr; i < head->first_attr + head->nattrs; i++) {
-        const struct rsl_attr attr = ps->file->attrs[i];
-        if (attr.kind == RSL_ATTR_OTHER && attr.value.end > 0)
-            cross_value(ps, &attr, owner);
+        const struct rsl_attr *attr = &ps->file->attrs[i];
+        if (attr->kind == RSL_ATTR_OTHER && attr->value.end > 0)
+            cross_value(ps, attr->value, owner);
     }
 }
 
@@ -142,50 +142,61 @@ const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head 
     head->nattrs = 0;
     for (;;) {
         p = rsl_scan_trivia(p, ps->end);
-        struct rsl_attr attr = {.kind = RSL_ATTR_OTHER};
+        if (*p != '#' && *p != '/')
+            break;
+        /* Filled in where it will stay, and field by field: a copy would wait for the fields. */
+        struct rsl_attr *attr = rsl_next_attr(ps);
+        if (attr == NULL)
+            break;
         const uint8_t *from = p;
+        const uint8_t *to;
         bool inner;
+        attr->value.start = attr->value.end = 0;
         if (*p == '#') {
             const uint8_t *bracket = attr_bracket(ps, p, &inner);
             if (bracket == NULL)
                 break;
-            if (ps->cross->short_attr != NULL && (p = ps->cross->short_attr(bracket)) != NULL) {
+            attr->kind = RSL_ATTR_OTHER;
+            to = ps->cross->short_attr == NULL ? NULL : ps->cross->short_attr(bracket);
+            if (to == NULL) {
+                to = rsl_cross_tree(ps, bracket);
+                if (to == NULL) {
+                    p = ps->recovering && ps->nruns <= MAX_RUNS
+                            ? rsl_next_item_line(ps, from, ps->end)
+                            : ps->end;
+                    continue;
+                }
+                read_attr(ps, bracket + 1, to - 1, attr);
+            } else if (bracket[1] == 'c' || bracket[1] == 'p' ||
+                       !rsl_is(bracket[1], RSL_CC_IDENT_START)) {
                 /* Without braces its value holds no block, and few others matter. */
-                if (bracket[1] == 'c' || bracket[1] == 'p' ||
-                    !rsl_is(bracket[1], RSL_CC_IDENT_START))
-                    read_attr(ps, bracket + 1, p - 1, &attr);
-                goto crossed;
+                read_attr(ps, bracket + 1, to - 1, attr);
             }
-            p = rsl_cross_tree(ps, bracket);
-            if (p == NULL) {
-                p = ps->recovering && ps->nruns <= MAX_RUNS ? rsl_next_item_line(ps, from, ps->end)
-                                                            : ps->end;
-                continue;
-            }
-            read_attr(ps, bracket + 1, p - 1, &attr);
-        } else if (*p == '/' && (p[1] == '/' || p[1] == '*')) {
-            bool terminated = true;
-            inner = !rsl_is_outer_doc(p);
-            attr.kind = RSL_ATTR_DOC;
-            p = p[1] == '/' ? line_end(ps, p + 2)
-                            : rsl_scan_block_comment(p + 2, ps->end, &terminated);
-            if (from[1] == '/' && p[-1] == '\r')
-                attr.span.end = 1; /* the CR belongs to the line's end */
+            p = to;
+        } else if (p[1] == '/') {
+            inner = p[2] == '!';
+            attr->kind = RSL_ATTR_DOC;
+            p = to = line_end(ps, p + 2);
+            to -= to[-1] == '\r'; /* the CR belongs to the line's end */
+        } else if (p[1] == '*') {
+            bool terminated;
+            inner = p[2] == '!';
+            attr->kind = RSL_ATTR_DOC;
+            p = to = rsl_scan_block_comment(p + 2, ps->end, &terminated);
             if (!terminated)
                 ps->suspect = true;
         } else {
             break;
         }
-    crossed:
+        const bool has_block = attr->kind == RSL_ATTR_OTHER && attr->value.end > 0;
         if (inner) {
-            if (attr.kind == RSL_ATTR_OTHER && attr.value.end > 0)
-                cross_value(ps, &attr, head->owner);
+            if (has_block)
+                cross_value(ps, attr->value, head->owner);
             continue;
         }
-        head->attr_blocks |= attr.kind == RSL_ATTR_OTHER && attr.value.end > 0;
-        attr.span = span_of(ps, from, p - attr.span.end);
-        if (rsl_add_attr(ps, attr) == RSL_NONE)
-            break;
+        head->attr_blocks |= has_block;
+        attr->span = span_of(ps, from, to);
+        ps->file->nattrs++;
         head->nattrs++;
         if (first == NULL)
             first = from;

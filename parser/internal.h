@@ -75,7 +75,7 @@ struct rsl_scratch {
     uint32_t nitem_lines, item_lines_capacity;
     struct open_delimiter *open; /* of the token-level check */
     uint32_t nopen, open_capacity;
-    uint32_t nopen_of[3]; /* of them `(`, `[`, `{` */
+    uint32_t nopen_of[3];         /* of them `(`, `[`, `{` */
     struct rsl_line_block *lines; /* the map of the file's lines */
     size_t lines_capacity;
 };
@@ -177,7 +177,8 @@ static inline bool at_word(const struct parser *ps, const uint8_t *p, const char
 /* A larger copy of `array`, which is released; NULL, and `array` as it was, if memory ran out. */
 void *rsl_grow(struct parser *ps, void *array, uint32_t *capacity, size_t element_nbytes);
 uint32_t rsl_add_item(struct parser *ps, enum rsl_item_kind kind, const struct head *head);
-uint32_t rsl_add_attr(struct parser *ps, struct rsl_attr attr);
+/* The place behind the last attribute, to be filled and then counted; NULL without memory. */
+struct rsl_attr *rsl_next_attr(struct parser *ps);
 uint32_t rsl_add_use_prefix(struct parser *ps, struct rsl_use_prefix prefix);
 void rsl_add_error(struct parser *ps, const uint8_t *at, size_t nbytes, uint16_t code);
 struct frame *rsl_push_frame(struct parser *ps, enum frame_kind kind, uint32_t owner,

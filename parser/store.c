@@ -54,17 +54,16 @@ uint32_t rsl_add_item(struct parser *ps, enum rsl_item_kind kind, const struct h
     return index;
 }
 
-uint32_t rsl_add_attr(struct parser *ps, struct rsl_attr attr)
+struct rsl_attr *rsl_next_attr(struct parser *ps)
 {
     struct rsl_file *file = ps->file;
     if (file->nattrs == file->attrs_capacity) {
         void *grown = rsl_grow(ps, file->attrs, &file->attrs_capacity, sizeof *file->attrs);
         if (grown == NULL)
-            return RSL_NONE;
+            return NULL;
         file->attrs = grown;
     }
-    file->attrs[file->nattrs] = attr;
-    return file->nattrs++;
+    return &file->attrs[file->nattrs];
 }
 
 uint32_t rsl_add_use_prefix(struct parser *ps, struct rsl_use_prefix prefix)
