@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lexer/header_window.h"
+#include "lexer/header_sight.h"
 #include "lexer/isa.h"
 #include "lexer/line_map.h"
 
@@ -85,13 +85,14 @@ static inline void rsl_crossing_begin(struct rsl_crossing *crossing, const uint8
  *   when a closer inside is of the wrong kind.
  * short_attr: one past the `]` that matches the `[` at p, if it is within 64 bytes and what is
  *   between them is plain, without braces; NULL if not. 64 bytes must be readable at p.
- * short_attr and fill_window are NULL where they would not pay. */
+ * sight: see header_sight.h.
+ * short_attr and sight are NULL where they would not pay. */
 struct rsl_cross_ops {
     enum rsl_cross_event (*cross)(struct rsl_crossing *crossing);
     const uint8_t *(*tree)(struct rsl_crossing *crossing, const uint8_t *p);
     const uint8_t *(*short_attr)(const uint8_t *p);
     rsl_line_map_fill *map_lines;
-    rsl_header_window_fill *fill_window;
+    const struct rsl_header_sight *sight;
 };
 
 /* The best crossing for `isa` on this machine. Cheap: call it once a buffer. Any thread. */

@@ -56,50 +56,17 @@ TARGET_AVX2 static inline void classify(struct cross_block *block, const uint8_t
     block->square_close = equal_to(bytes, ']');
 }
 
-/* Truth table of the window, again by nibbles; a byte that no class holds is odd:
- *   hi 3: 0-9 -> DIGIT               : ; < = > (A-E) -> LOW
- *   hi 4, 6: 1-F -> LETTER           hi 5, 7: 0-A -> LETTER_HIGH
- *   hi 5: _ F -> UNDERSCORE          hi 5, 7: [ { B, ] } D -> SQUARE
- *   hi 2: ( ) , 8 9 C -> ROUND       space & ' * + 0 6 7 A B -> PLAIN
- */
-enum {
-    DIGIT = 1,
-    LETTER = 2,
-    LETTER_HIGH = 4,
-    UNDERSCORE = 8,
-    LOW = 16,
-    ROUND = 32,
-    SQUARE = 64,
-    PLAIN = 128
-};
-
-TARGET_AVX2 static inline __m256i window_classes(__m256i bytes)
+/* A-Z a-z 0-9 _. */
+TARGET_AVX2 static inline __m256i is_word(__m256i bytes)
 {
-    enum { WORD_0 = DIGIT | LETTER_HIGH, WORD = DIGIT | LETTER | LETTER_HIGH };
-    const __m256i low_table = _mm256_broadcastsi128_si256(_mm_setr_epi8(
-        WORD_0 | (char)PLAIN, WORD, WORD, WORD, WORD, WORD, WORD | (char)PLAIN, WORD | (char)PLAIN,
-        WORD | ROUND, WORD | ROUND, LETTER | LETTER_HIGH | LOW | (char)PLAIN,
-        LETTER | LOW | SQUARE | (char)PLAIN, LETTER | LOW | ROUND, LETTER | LOW | SQUARE,
-        LETTER | LOW, LETTER | UNDERSCORE));
-    const __m256i high_table = _mm256_broadcastsi128_si256(_mm_setr_epi8(
-        0, 0, ROUND | (char)PLAIN, DIGIT | LOW, LETTER, LETTER_HIGH | UNDERSCORE | SQUARE, LETTER,
-        LETTER_HIGH | SQUARE, 0, 0, 0, 0, 0, 0, 0, 0));
-    const __m256i nibble = _mm256_set1_epi8(0x0F);
-    const __m256i low = _mm256_shuffle_epi8(low_table, _mm256_and_si256(bytes, nibble));
-    const __m256i high =
-        _mm256_shuffle_epi8(high_table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
-    return _mm256_and_si256(low, high);
-}
-
-/* Where a class has none of the bits in `set`. */
-TARGET_AVX2 static inline uint64_t none_of(__m256i class0, __m256i class1, int set)
-{
-    const __m256i bits = _mm256_set1_epi8((char)set), zero = _mm256_setzero_si256();
-    const unsigned low =
-        (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(class0, bits), zero));
-    const unsigned high =
-        (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(class1, bits), zero));
-    return (uint64_t)high << 32 | low;
+    const __m256i letter =
+        _mm256_sub_epi8(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), _mm256_set1_epi8('a'));
+    const __m256i digit = _mm256_sub_epi8(bytes, _mm256_set1_epi8('0'));
+    const __m256i letters =
+        _mm256_cmpeq_epi8(_mm256_min_epu8(letter, _mm256_set1_epi8(25)), letter);
+    const __m256i digits = _mm256_cmpeq_epi8(_mm256_min_epu8(digit, _mm256_set1_epi8(9)), digit);
+    return _mm256_or_si256(_mm256_or_si256(letters, digits),
+                           _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('_')));
 }
 
 TARGET_AVX2 static inline uint64_t newlines_of(const uint8_t *base)
@@ -113,16 +80,32 @@ TARGET_AVX2 static inline uint64_t any_high(const uint8_t *base)
     return (unsigned)_mm256_movemask_epi8(_mm256_or_si256(bytes.low, bytes.high));
 }
 
-TARGET_AVX2 static void fill_window(struct rsl_header_window *window, const uint8_t *p)
+TARGET_AVX2 static inline void fill_window(struct rsl_header_window *window, const uint8_t *p)
 {
+    const __m256i open = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(1, 0, 0, 0, 0, 0, 0, 0, '(', 0, 0, '[', '<', 0, 0, 0));
+    const __m256i close = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(1, 0, 0, 0, 0, 0, 0, 0, 0, ')', 0, 0, 0, ']', '>', 0));
+    const __m256i brace = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{', 0, '}', 0, 0));
+    const __m256i others = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(1, 0, 0, 0, 0, 0, '&', 0, 0, 0, '*', '+', 0, 0, 0, 0));
     const struct bytes64 bytes = load64(p);
-    const __m256i class0 = window_classes(bytes.low), class1 = window_classes(bytes.high);
     window->base = p;
-    window->word = ~none_of(class0, class1, DIGIT | LETTER | LETTER_HIGH | UNDERSCORE);
-    window->brackets = ~none_of(class0, class1, LOW | ROUND | SQUARE);
-    window->odd = none_of(class0, class1, 0xFF);
+    window->word = (uint64_t)(unsigned)_mm256_movemask_epi8(is_word(bytes.high)) << 32 |
+                   (unsigned)_mm256_movemask_epi8(is_word(bytes.low));
+    window->open = in_set(bytes, open);
+    window->close = in_set(bytes, close);
+    window->brace = in_set(bytes, brace);
     window->space = equal_to(bytes, ' ');
     window->quote = equal_to(bytes, '\'');
+    window->comma = equal_to(bytes, ',');
+    window->colon = equal_to(bytes, ':');
+    window->semi = equal_to(bytes, ';');
+    window->equal = equal_to(bytes, '=');
+    window->odd = ~(window->word | window->open | window->close | window->brace | window->space |
+                    window->quote | window->comma | window->colon | window->semi | window->equal |
+                    in_set(bytes, others));
 }
 
 TARGET_AVX2 static inline void attr_masks(struct attr_masks *masks, const uint8_t *base)

@@ -55,29 +55,35 @@ TARGET_AVX512 static inline uint64_t any_high(const uint8_t *base)
     return _mm512_movepi8_mask(load64(base));
 }
 
-enum { WORD = 1, BRACKET = 2, PLAIN = 4 };
+/* What a byte of a header is. Each class is one bit, so that one test finds it. */
+enum { WORD = 1, OPEN = 2, CLOSE = 4, BRACE = 8, PLAIN = 16 };
 
-static const uint8_t window_classes[128] = {
-    ['0' ... '9'] = WORD, ['A' ... 'Z'] = WORD, ['a' ... 'z'] = WORD, ['_'] = WORD,
-    ['<'] = BRACKET,      ['>'] = BRACKET,      ['('] = BRACKET,      [')'] = BRACKET,
-    ['['] = BRACKET,      [']'] = BRACKET,      ['{'] = BRACKET,      ['}'] = BRACKET,
-    [','] = BRACKET,      [':'] = BRACKET,      [';'] = BRACKET,      ['='] = BRACKET,
-    [' '] = PLAIN,        ['&'] = PLAIN,        ['\''] = PLAIN,       ['*'] = PLAIN,
+static const uint8_t header_classes[128] = {
+    ['0' ... '9'] = WORD, ['A' ... 'Z'] = WORD, ['a' ... 'z'] = WORD, ['_'] = WORD,   ['<'] = OPEN,
+    ['('] = OPEN,         ['['] = OPEN,         ['>'] = CLOSE,        [')'] = CLOSE,  [']'] = CLOSE,
+    ['{'] = BRACE,        ['}'] = BRACE,        [','] = PLAIN,        [':'] = PLAIN,  [';'] = PLAIN,
+    ['='] = PLAIN,        [' '] = PLAIN,        ['&'] = PLAIN,        ['\''] = PLAIN, ['*'] = PLAIN,
     ['+'] = PLAIN,
 };
 
-TARGET_AVX512 static void fill_window(struct rsl_header_window *window, const uint8_t *p)
+TARGET_AVX512 static inline void fill_window(struct rsl_header_window *window, const uint8_t *p)
 {
     const __m512i bytes = load64(p);
     const __mmask64 ascii = ~_mm512_movepi8_mask(bytes);
-    const __m512i classes = _mm512_maskz_permutex2var_epi8(ascii, load64(window_classes), bytes,
-                                                           load64(window_classes + 64));
+    const __m512i classes = _mm512_maskz_permutex2var_epi8(ascii, load64(header_classes), bytes,
+                                                           load64(header_classes + 64));
     window->base = p;
     window->word = _mm512_test_epi8_mask(classes, _mm512_set1_epi8(WORD));
-    window->brackets = _mm512_test_epi8_mask(classes, _mm512_set1_epi8(BRACKET));
+    window->open = _mm512_test_epi8_mask(classes, _mm512_set1_epi8(OPEN));
+    window->close = _mm512_test_epi8_mask(classes, _mm512_set1_epi8(CLOSE));
+    window->brace = _mm512_test_epi8_mask(classes, _mm512_set1_epi8(BRACE));
     window->odd = _mm512_testn_epi8_mask(classes, classes);
     window->space = equal_to(bytes, ' ');
     window->quote = equal_to(bytes, '\'');
+    window->comma = equal_to(bytes, ',');
+    window->colon = equal_to(bytes, ':');
+    window->semi = equal_to(bytes, ';');
+    window->equal = equal_to(bytes, '=');
 }
 
 TARGET_AVX512 static inline void attr_masks(struct attr_masks *masks, const uint8_t *base)

@@ -67,7 +67,6 @@ static inline uint64_t behind_space_bytes(const struct cross_block *block, uint6
 #define NEWLINES     rsl_newlines
 #define ANY_HIGH     rsl_any_high
 #define COUNT_BITS   rsl_count_few_bits
-#define FILL_WINDOW  NULL
 #define CROSS_TARGET
 #define CLASSIFY classify
 #include "lexer/cross_template.h"

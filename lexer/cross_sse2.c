@@ -58,7 +58,6 @@ static inline void attr_masks(struct attr_masks *masks, const uint8_t *base)
 #define NEWLINES     rsl_newlines
 #define ANY_HIGH     rsl_any_high
 #define COUNT_BITS   rsl_count_few_bits
-#define FILL_WINDOW  NULL
 #define CROSS_TARGET
 #define CLASSIFY classify
 #include "lexer/cross_template.h"

@@ -8,7 +8,7 @@
  *   ATTR_MASKS      static inline void ATTR_MASKS(struct attr_masks *, const uint8_t *base), or
  *                   nothing where short_attr would not pay,
  *   NEWLINES, ANY_HIGH, COUNT_BITS: see line_map_template.h,
- *   FILL_WINDOW     a rsl_header_window_fill, or NULL.
+ *   FILL_WINDOW     see header_sight_template.h, or nothing where that would not pay.
  *
  * A block of 64 bytes is crossed in stretches that end where a literal, a comment or a macro call
  * may begin. Within a stretch nothing is looked at one by one: the braces are counted, and where
@@ -295,6 +295,12 @@ stopped : {
 #else
 #define SHORT_ATTR NULL
 #endif
+#ifdef FILL_WINDOW
+#include "lexer/header_sight_template.h"
+#define HEADER_SIGHT &header_sight
+#else
+#define HEADER_SIGHT NULL
+#endif
 #include "lexer/line_map_template.h"
 
 const struct rsl_cross_ops CROSS_OPS = {
@@ -302,5 +308,5 @@ const struct rsl_cross_ops CROSS_OPS = {
     .tree = tree,
     .short_attr = SHORT_ATTR,
     .map_lines = map_lines,
-    .fill_window = FILL_WINDOW,
+    .sight = HEADER_SIGHT,
 };

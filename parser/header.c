@@ -157,9 +157,24 @@ static bool is_conditional_const(struct parser *ps, const uint8_t *p)
     return at_word(ps, skip(ps, p + 1), "const", &after) && *skip(ps, after) == ']';
 }
 
+/* Crosses the part of a header at ps->p, if it is simple enough to be seen at once. */
+static bool cross_at_sight(struct parser *ps, unsigned stops)
+{
+    if (ps->cross->sight == NULL || (stops & (STOP_PIPE | STOP_TYPE_END)) != 0 ||
+        ((stops & STOP_WHERE) != 0 && *ps->p == 'w'))
+        return false;
+    const uint8_t *const at = ps->cross->sight->part(&ps->window, ps->p, stops);
+    if (at == NULL)
+        return false;
+    if (at > ps->p)
+        ps->last = at - (at[-1] == ' ');
+    ps->p = at;
+    return true;
+}
+
 void rsl_cross_header(struct parser *ps, unsigned stops, uint32_t owner)
 {
-    if (rsl_cross_header_at_sight(ps, stops))
+    if (cross_at_sight(ps, stops))
         return;
     struct rsl_scratch *scratch = ps->scratch;
     const uint32_t base = scratch->nnest;
@@ -682,9 +697,19 @@ bool rsl_parse_params(struct parser *ps, uint32_t owner)
         return false;
     }
     uint32_t n = 0;
+    const uint8_t *const open = ps->p;
     ps->p = skip(ps, ps->p + 1);
     if (*ps->p != ')' && is_receiver(ps, ps->p))
         item_at(ps, owner)->flags |= RSL_FLAG_SELF;
+    if (ps->cross->sight != NULL && !ps->speculative) {
+        const uint8_t *after = ps->cross->sight->params(&ps->window, open, &n);
+        if (after != NULL) {
+            item_at(ps, owner)->nparams = n;
+            ps->last = after;
+            ps->p = skip(ps, after);
+            return true;
+        }
+    }
     while (*ps->p != ')') {
         const uint8_t *from = ps->p;
         rsl_cross_header(ps, STOP_COMMA | STOP_COLON, owner);

@@ -92,7 +92,7 @@ struct parser {
     const uint8_t *indented; /* a byte of the line whose indentation was asked for last, or NULL */
     uint32_t indentation;    /* ... and that, in bytes */
     const struct rsl_cross_ops *cross;
-    struct rsl_header_window window; /* where header_at_sight.c looked last */
+    struct rsl_header_window window; /* of the header that was looked at last */
     enum rsl_status status;          /* RSL_ENOMEM sticks */
     unsigned recursion;
     unsigned macro_nesting;
@@ -199,25 +199,10 @@ void rsl_parse_attr_values(struct parser *ps, const struct head *head, uint32_t 
 const uint8_t *rsl_cross_attr(struct parser *ps, const uint8_t *p);
 
 /* header.c: crossing the parts of an item's header. */
-enum header_stop {
-    STOP_COMMA = 1,
-    STOP_SEMI = 2,
-    STOP_BRACE = 4,
-    STOP_EQ = 8,
-    STOP_WHERE = 16,
-    STOP_FOR = 32,
-    STOP_COLON = 64,
-    STOP_PIPE = 128,
-    STOP_PAREN = 256,    /* a `(` */
-    STOP_TYPE_END = 512, /* whatever does not go on with one type, without `+` */
-};
 /* Crosses types, bounds and patterns from ps->p to the first of `stops` outside all brackets, or
  * to a closer that was not opened, or to the end; leaves ps->p there and ps->last behind the last
  * token. Blocks inside belong to `owner`. */
 void rsl_cross_header(struct parser *ps, unsigned stops, uint32_t owner);
-/* header_at_sight.c: the same, done at once if what is crossed is simple enough and short; false if
- * not, and nothing has changed. Takes no STOP_PIPE and no STOP_TYPE_END. */
-bool rsl_cross_header_at_sight(struct parser *ps, unsigned stops);
 /* Crosses an expression up to `,` or a closer; for discriminants and field defaults. */
 void rsl_cross_expression(struct parser *ps, uint32_t owner);
 /* `<...>` at ps->p, if there: fills generics and ngenerics of `owner`. False if it is broken. */
