@@ -83,14 +83,20 @@ static inline void rsl_crossing_begin(struct rsl_crossing *crossing, const uint8
  *   returns one past the closing delimiter, or NULL if `limit` comes before (then an unterminated
  *   literal in it is told by crossing->error_*, if error_code is not 0). Sets crossing->suspect
  *   when a closer inside is of the wrong kind.
- * short_attr: one past the `]` that matches the `[` at p, if it is within 64 bytes and what is
- *   between them is plain, without braces; NULL if not. 64 bytes must be readable at p.
+ * short_tree: one past the closer that matches the `(` or `[` at p, if it is within 64 bytes and
+ *   what is between them is plain, without braces but in strings (*any_brace_out: there are such);
+ *   NULL if not.
+ * short_value: the `;` that ends the value at p, if it is within 64 bytes and on the same line, and
+ *   what is before it is plain, without braces, literals with quotes and macro calls; NULL if not.
+ * line_end: to the newline at or behind p, or to end.
  * sight: see header_sight.h.
- * short_attr and sight are NULL where they would not pay. */
+ * short_tree, short_value and sight are NULL where they would not pay. */
 struct rsl_cross_ops {
     enum rsl_cross_event (*cross)(struct rsl_crossing *crossing);
     const uint8_t *(*tree)(struct rsl_crossing *crossing, const uint8_t *p);
-    const uint8_t *(*short_attr)(const uint8_t *p);
+    const uint8_t *(*short_tree)(const uint8_t *p, bool *any_brace_out);
+    const uint8_t *(*short_value)(const uint8_t *p);
+    const uint8_t *(*line_end)(const uint8_t *p, const uint8_t *end);
     rsl_line_map_fill *map_lines;
     const struct rsl_header_sight *sight;
 };

@@ -108,21 +108,28 @@ TARGET_AVX2 static inline void fill_window(struct rsl_header_window *window, con
                     in_set(bytes, others));
 }
 
-TARGET_AVX2 static inline void attr_masks(struct attr_masks *masks, const uint8_t *base)
+TARGET_AVX2 static inline void short_masks(struct short_masks *masks, const uint8_t *base)
 {
     const __m256i odd = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(1, 0, 0, 0, 0, 0, 0, '\'', 0, 0, 0, '{', '\\', '}', 0, '/'));
+        _mm_setr_epi8(1, 0, 0, 0, 0, 0, 0, '\'', 0, 0, 0, 0, 0, 0, 0, '/'));
+    const __m256i brace = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{', 0, '}', 0, 0));
     const struct bytes64 bytes = load64(base);
     masks->square_open = equal_to(bytes, '[');
     masks->square_close = equal_to(bytes, ']');
     masks->paren_open = equal_to(bytes, '(');
     masks->paren_close = equal_to(bytes, ')');
+    masks->brace = in_set(bytes, brace);
+    masks->semi = equal_to(bytes, ';');
     masks->quote = equal_to(bytes, '"');
     masks->hash = equal_to(bytes, '#');
+    masks->backslash = equal_to(bytes, '\\');
+    masks->bang = equal_to(bytes, '!');
+    masks->newline = equal_to(bytes, '\n');
     masks->odd = in_set(bytes, odd);
 }
 
-#define ATTR_MASKS    attr_masks
+#define SHORT_MASKS   short_masks
 #define BEHIND_SPACE  behind_space
 #define FILL_WINDOW   fill_window
 #define CROSS_OPS     rsl_cross_avx2

@@ -86,28 +86,75 @@ TARGET_AVX512 static inline void fill_window(struct rsl_header_window *window, c
     window->equal = equal_to(bytes, '=');
 }
 
-TARGET_AVX512 static inline void attr_masks(struct attr_masks *masks, const uint8_t *base)
+TARGET_AVX512 static inline void short_masks(struct short_masks *masks, const uint8_t *base)
 {
-    const __m128i odd = _mm_setr_epi8(1, 0, 0, 0, 0, 0, 0, '\'', 0, 0, 0, '{', '\\', '}', 0, '/');
+    const __m128i odd = _mm_setr_epi8(1, 0, 0, 0, 0, 0, 0, '\'', 0, 0, 0, 0, 0, 0, 0, '/');
+    const __m128i brace = _mm_setr_epi8(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{', 0, '}', 0, 0);
     const __m512i bytes = load64(base);
     masks->square_open = equal_to(bytes, '[');
     masks->square_close = equal_to(bytes, ']');
     masks->paren_open = equal_to(bytes, '(');
     masks->paren_close = equal_to(bytes, ')');
+    masks->brace = in_set(bytes, brace);
+    masks->semi = equal_to(bytes, ';');
     masks->quote = equal_to(bytes, '"');
     masks->hash = equal_to(bytes, '#');
+    masks->backslash = equal_to(bytes, '\\');
+    masks->bang = equal_to(bytes, '!');
+    masks->newline = equal_to(bytes, '\n');
     masks->odd = in_set(bytes, odd);
 }
 
-#define ATTR_MASKS    attr_masks
-#define BEHIND_SPACE  behind_space
-#define FILL_WINDOW   fill_window
-#define CROSS_OPS     rsl_cross_avx512
-#define NEWLINES      newlines_of
-#define ANY_HIGH      any_high
-#define COUNT_BITS(x) ((uint32_t)__builtin_popcountll(x))
-#define CROSS_TARGET  TARGET_AVX512
-#define CLASSIFY      classify
+/* Of each letter, the groups of keywords that have it as their first, second and third:
+ *   1 asy aut   2 con mac mod   4 def gen reu   8 enu ext   16 fin fn   32 imp pub
+ *   64 saf sta str   128 tra typ uni uns use
+ * What mixes two of a group passes too; of the third of a group with `fn` nothing is asked. */
+static const uint8_t first_letters[128] = {
+    ['a'] = 1,  ['c'] = 2,  ['m'] = 2,  ['d'] = 4,  ['g'] = 4,   ['r'] = 4,   ['e'] = 8,
+    ['f'] = 16, ['i'] = 32, ['p'] = 32, ['s'] = 64, ['t'] = 128, ['u'] = 128,
+};
+static const uint8_t second_letters[128] = {
+    ['s'] = 1 | 128,      ['u'] = 1 | 32, ['o'] = 2,  ['a'] = 2 | 64, ['e'] = 4,   ['x'] = 8,
+    ['n'] = 8 | 16 | 128, ['i'] = 16,     ['m'] = 32, ['t'] = 64,     ['r'] = 128, ['y'] = 128,
+};
+static const uint8_t third_letters[128] = {
+    ['y'] = 1,      ['t'] = 1 | 8, ['n'] = 2 | 4,    ['d'] = 2,   ['c'] = 2,
+    ['f'] = 4 | 64, ['u'] = 4 | 8, ['p'] = 32 | 128, ['b'] = 32,  ['a'] = 64 | 128,
+    ['r'] = 64,     ['i'] = 128,   ['s'] = 128,      ['e'] = 128,
+};
+
+/* What the table says of the bytes from `base` on, 64 less `nmissing`, and 0 of those missing. */
+TARGET_AVX512 static inline __m512i letters_of(const uint8_t *base, unsigned nmissing,
+                                               const uint8_t table[128])
+{
+    const __mmask64 there = ~UINT64_C(0) >> nmissing;
+    return _mm512_maskz_permutex2var_epi8(there, load64(table),
+                                          _mm512_maskz_loadu_epi8(there, base), load64(table + 64));
+}
+
+/* Of bytes beyond ASCII the tables know only the low seven bits. At the last two bytes nothing is
+ * known: what is behind the block need not be readable. */
+TARGET_AVX512 static inline uint64_t may_begin_item(const uint8_t *base)
+{
+    const __m512i bytes = load64(base);
+    const __m512i groups = _mm512_and_si512(letters_of(base, 0, first_letters),
+                                            letters_of(base + 1, 1, second_letters));
+    const __m512i third =
+        _mm512_or_si512(letters_of(base + 2, 2, third_letters), _mm512_set1_epi8(16));
+    return _mm512_test_epi8_mask(groups, third) | equal_to(bytes, '#') |
+           _mm512_movepi8_mask(bytes) | UINT64_C(3) << 62;
+}
+
+#define MAY_BEGIN_ITEM may_begin_item
+#define SHORT_MASKS    short_masks
+#define BEHIND_SPACE   behind_space
+#define FILL_WINDOW    fill_window
+#define CROSS_OPS      rsl_cross_avx512
+#define NEWLINES       newlines_of
+#define ANY_HIGH       any_high
+#define COUNT_BITS(x)  ((uint32_t)__builtin_popcountll(x))
+#define CROSS_TARGET   TARGET_AVX512
+#define CLASSIFY       classify
 #include "lexer/cross_template.h"
 
 #else

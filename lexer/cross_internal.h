@@ -13,12 +13,12 @@ struct cross_block {
     uint64_t paren_open, paren_close, square_open, square_close;
 };
 
-/* 64 bytes of an attribute. */
-struct attr_masks {
+/* 64 bytes of what may be short. */
+struct short_masks {
     uint64_t square_open, square_close, paren_open, paren_close;
-    uint64_t quote; /* " */
-    uint64_t hash;  /* # */
-    uint64_t odd;   /* ' / \ { } */
+    uint64_t brace; /* { } */
+    uint64_t semi, quote, hash, backslash, bang, newline;
+    uint64_t odd; /* ' / */
 };
 
 /* The third letters of the keywords in rsl_item_starts(), by the low five bits of the first and the

@@ -35,24 +35,27 @@ static inline void classify(struct cross_block *block, const uint8_t *base)
     }
 }
 
-static inline void attr_masks(struct attr_masks *masks, const uint8_t *base)
+static inline void short_masks(struct short_masks *masks, const uint8_t *base)
 {
-    *masks = (struct attr_masks){0};
+    *masks = (struct short_masks){0};
     for (unsigned i = 0; i < 64; i += 16) {
         const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(base + i));
         masks->square_open |= equal16(bytes, '[') << i;
         masks->square_close |= equal16(bytes, ']') << i;
         masks->paren_open |= equal16(bytes, '(') << i;
         masks->paren_close |= equal16(bytes, ')') << i;
+        masks->semi |= equal16(bytes, ';') << i;
         masks->quote |= equal16(bytes, '"') << i;
         masks->hash |= equal16(bytes, '#') << i;
-        masks->odd |= (equal16(bytes, '\'') | equal16(bytes, '/') | equal16(bytes, '\\') |
-                       equal16(bytes, '{') | equal16(bytes, '}'))
-                      << i;
+        masks->backslash |= equal16(bytes, '\\') << i;
+        masks->bang |= equal16(bytes, '!') << i;
+        masks->newline |= equal16(bytes, '\n') << i;
+        masks->brace |= (equal16(bytes, '{') | equal16(bytes, '}')) << i;
+        masks->odd |= (equal16(bytes, '\'') | equal16(bytes, '/')) << i;
     }
 }
 
-#define ATTR_MASKS   attr_masks
+#define SHORT_MASKS  short_masks
 #define BEHIND_SPACE behind_space
 #define CROSS_OPS    rsl_cross_sse2
 #define NEWLINES     rsl_newlines

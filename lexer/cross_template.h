@@ -5,10 +5,12 @@
  *   CROSS_TARGET    a function attribute that turns the instruction set on (or nothing),
  *   CLASSIFY        static inline void CLASSIFY(struct cross_block *, const uint8_t *base),
  *   BEHIND_SPACE    behind_space, or a function that does not need block->space,
- *   ATTR_MASKS      static inline void ATTR_MASKS(struct attr_masks *, const uint8_t *base), or
- *                   nothing where short_attr would not pay,
- *   NEWLINES, ANY_HIGH, COUNT_BITS: see line_map_template.h,
- *   FILL_WINDOW     see header_sight_template.h, or nothing where that would not pay.
+ *   SHORT_MASKS     static inline void SHORT_MASKS(struct short_masks *, const uint8_t *base), or
+ *                   nothing where that would not pay,
+ *   MAY_BEGIN_ITEM  static inline uint64_t MAY_BEGIN_ITEM(const uint8_t *base): at which of 64
+ * bytes rsl_cross_may_begin_item() says yes, and perhaps at more; or nothing, NEWLINES, ANY_HIGH,
+ * COUNT_BITS: see line_map_template.h, FILL_WINDOW     see header_sight_template.h, or nothing
+ * where that would not pay.
  *
  * A block of 64 bytes is crossed in stretches that end where a literal, a comment or a macro call
  * may begin. Within a stretch nothing is looked at one by one: the braces are counted, and where
@@ -24,6 +26,12 @@
 #include "lexer/item_start.h"
 
 #include "lexer/cross_tree_template.h"
+#ifdef SHORT_MASKS
+#include "lexer/cross_short_template.h"
+#endif
+#ifndef MAY_BEGIN_ITEM
+#define MAY_BEGIN_ITEM(base) (~UINT64_C(0))
+#endif
 
 /* Counts the parentheses and brackets of the block that `counted` holds. */
 CROSS_TARGET static inline void count_brackets(struct rsl_crossing *crossing,
@@ -98,7 +106,7 @@ stretch : {
     bool runs_on;
     const uint64_t starts = BEHIND_SPACE(&block, behind | marks << 1, &runs_on);
     boundary = runs_on || marks >> 63;
-    uint64_t candidates = starts & upto & live & ~marks;
+    uint64_t candidates = starts & upto & live & ~marks & MAY_BEGIN_ITEM(block.base);
     for (; candidates != 0; candidates &= candidates - 1) {
         const uint8_t *const q = block.base + __builtin_ctzll(candidates);
         if (!rsl_cross_may_begin_item(q))
@@ -242,7 +250,14 @@ special : {
             goto stopped;
         case CROSS_BANG_TREE: break;
         }
-        q = tree(crossing, at);
+        q = NULL;
+#ifdef SHORT_MASKS
+        bool any_brace;
+        if (*at != '{' && limit - at >= 64)
+            q = short_tree(at, &any_brace);
+#endif
+        if (q == NULL)
+            q = tree(crossing, at);
         if (q == NULL && crossing->error_code == 0)
             unterminated(crossing, at, end, RSL_SOURCE_ERROR_UNCLOSED_DELIMITER);
         boundary = q != NULL && q[-1] == '}' && in_block; /* `m! { } fn f() {}` */
@@ -289,12 +304,6 @@ stopped : {
 }
 }
 
-#ifdef ATTR_MASKS
-#include "lexer/cross_attr_template.h"
-#define SHORT_ATTR short_attr
-#else
-#define SHORT_ATTR NULL
-#endif
 #ifdef FILL_WINDOW
 #include "lexer/header_sight_template.h"
 #define HEADER_SIGHT &header_sight
@@ -306,7 +315,11 @@ stopped : {
 const struct rsl_cross_ops CROSS_OPS = {
     .cross = cross,
     .tree = tree,
-    .short_attr = SHORT_ATTR,
+#ifdef SHORT_MASKS
+    .short_tree = short_tree,
+    .short_value = short_value,
+#endif
+    .line_end = line_end,
     .map_lines = map_lines,
     .sight = HEADER_SIGHT,
 };

@@ -8,6 +8,17 @@
 #include "lexer/count.h"
 #include "lexer/line_map.h"
 
+CROSS_TARGET static const uint8_t *line_end(const uint8_t *p, const uint8_t *end)
+{
+    for (;; p += 64) {
+        const uint64_t newlines = NEWLINES(p);
+        if (newlines != 0 && __builtin_ctzll(newlines) < end - p)
+            return p + __builtin_ctzll(newlines);
+        if (end - p <= 64)
+            return end;
+    }
+}
+
 CROSS_TARGET static bool map_lines(struct rsl_line_block *blocks, const uint8_t *src, size_t nbytes)
 {
     const size_t nblocks = rsl_line_map_nblocks(nbytes);

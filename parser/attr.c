@@ -121,20 +121,6 @@ void rsl_parse_attr_values(struct parser *ps, const struct head *head, uint32_t 
     }
 }
 
-/* To the newline behind p, or to the end of the source. */
-static const uint8_t *line_end(const struct parser *ps, const uint8_t *p)
-{
-    const struct rsl_line_block *block = &ps->scratch->lines[offset_of(ps, p) / 64];
-    uint64_t newlines = block->newlines >> offset_of(ps, p) % 64;
-    while (newlines == 0) {
-        p += 64 - offset_of(ps, p) % 64;
-        if (p >= ps->end)
-            return ps->end;
-        newlines = (++block)->newlines;
-    }
-    return p + __builtin_ctzll(newlines);
-}
-
 const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head *head)
 {
     const uint8_t *first = NULL;
@@ -157,7 +143,8 @@ const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head 
             if (bracket == NULL)
                 break;
             attr->kind = RSL_ATTR_OTHER;
-            to = ps->cross->short_attr == NULL ? NULL : ps->cross->short_attr(bracket);
+            bool any_brace = false;
+            to = ps->cross->short_tree == NULL ? NULL : ps->cross->short_tree(bracket, &any_brace);
             if (to == NULL) {
                 to = rsl_cross_tree(ps, bracket);
                 if (to == NULL) {
@@ -167,7 +154,7 @@ const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head 
                     continue;
                 }
                 read_attr(ps, bracket + 1, to - 1, attr);
-            } else if (bracket[1] == 'c' || bracket[1] == 'p' ||
+            } else if (any_brace || bracket[1] == 'c' || bracket[1] == 'p' ||
                        !rsl_is(bracket[1], RSL_CC_IDENT_START)) {
                 /* Without braces its value holds no block, and few others matter. */
                 read_attr(ps, bracket + 1, to - 1, attr);
@@ -176,7 +163,7 @@ const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head 
         } else if (p[1] == '/') {
             inner = p[2] == '!';
             attr->kind = RSL_ATTR_DOC;
-            p = to = line_end(ps, p + 2);
+            p = to = ps->cross->line_end(p + 2, ps->end);
             to -= to[-1] == '\r'; /* the CR belongs to the line's end */
         } else if (p[1] == '*') {
             bool terminated;

@@ -51,12 +51,30 @@ static enum item_outcome open_block(struct parser *ps, uint32_t index, enum fram
     return ITEM_OPENED;
 }
 
+/* Whether "where" stands anywhere in p..end. */
+static bool holds_where(const uint8_t *p, const uint8_t *end)
+{
+    for (; end - p >= 5; p++) {
+        if (*p == 'w' && memcmp(p, "where", 5) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Pushes the frame of the value behind the `=` at ps->p; it ends the item at its `;`. */
 static enum item_outcome open_value(struct parser *ps, uint32_t index)
 {
     struct rsl_item *item = item_at(ps, index);
     item->sig_end = offset_of(ps, ps->last);
     item->flags |= RSL_FLAG_BODY;
+    if (ps->cross->short_value != NULL && !ps->recovering) {
+        const uint8_t *semi = ps->cross->short_value(ps->p + 1);
+        if (semi != NULL && semi < ps->bound &&
+            (item->kind != RSL_ITEM_CONST || !holds_where(ps->p + 1, semi))) {
+            ps->last = semi + 1;
+            return rsl_finish_item(ps, index);
+        }
+    }
     if (rsl_push_frame(ps, FRAME_VALUE, index, ps->p, ps->p + 1) == NULL)
         return ITEM_REJECTED;
     ps->p++;

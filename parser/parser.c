@@ -193,11 +193,7 @@ enum rsl_status rsl_parse(struct rsl_file *file, const uint8_t *src, size_t nbyt
     if (ps.status != RSL_OK)
         return ps.status;
     ps.end = src + nbytes;
-    if (!reserve_lines(&ps, nbytes))
-        return RSL_ENOMEM;
     file->prefix_nbytes = lexer.prefix.nbytes;
-    const bool any_high = ps.cross->map_lines(ps.scratch->lines, src, nbytes);
-    const size_t valid = any_high ? rsl_utf8_validate(src, nbytes) : nbytes;
 
     parse_file(&ps);
     if (ps.unbalanced && ps.status == RSL_OK) {
@@ -208,6 +204,13 @@ enum rsl_status rsl_parse(struct rsl_file *file, const uint8_t *src, size_t nbyt
             parse_file(&ps);
         ps.suspect = true;
     }
+    if (ps.status != RSL_OK || !reserve_lines(&ps, nbytes)) {
+        reset(file);
+        return RSL_ENOMEM;
+    }
+    /* Last of all: what has been looked at before is near. */
+    const bool any_high = ps.cross->map_lines(ps.scratch->lines, src, nbytes);
+    const size_t valid = any_high ? rsl_utf8_validate(src, nbytes) : nbytes;
     if (valid < nbytes)
         rsl_add_error(&ps, src + valid, 1, RSL_SOURCE_ERROR_NOT_UTF8);
     if (ps.suspect && ps.status == RSL_OK)
