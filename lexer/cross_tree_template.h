@@ -7,52 +7,63 @@ CROSS_TARGET static const uint8_t *tree(struct rsl_crossing *crossing, const uin
     const uint8_t *const limit = crossing->limit;
     const uint8_t *taken = p;
     const uint8_t closer = *p == '(' ? ')' : *p == '[' ? ']' : '}';
-    int64_t parens = 0, squares = 0, braces = 0;
+    int64_t parens = 0, squares = 0, depth = 0; /* open; depth: of all kinds */
     struct cross_block block;
     crossing->error_code = 0;
-    for (;;) {
+    while (p < limit) {
         CLASSIFY(&block, p);
-        uint64_t live = stops_of_value(&block) & within(&block, limit);
+        uint64_t live = within(&block, limit);
+        p = block.base + 64;
+        const uint64_t all_opens = block.paren_open | block.square_open | block.brace_open;
+        const uint64_t all_closes = block.paren_close | block.square_close | block.brace_close;
         for (;;) {
-            if (live == 0) {
-                p = block.base + 64;
-                if (p >= limit)
-                    return NULL;
-                break;
+            /* All up to the next literal or comment. */
+            const uint64_t special = block.special & live;
+            const uint64_t stretch = live & (special - 1) & ~special;
+            const uint64_t opens = all_opens & stretch;
+            uint64_t closes = all_closes & stretch;
+            const int64_t nopens = COUNT_BITS(opens), ncloses = COUNT_BITS(closes);
+            uint64_t counted = stretch;
+            bool ended = false;
+            if (ncloses >= depth) { /* perhaps the tree's own closer is among them */
+                for (int64_t n = depth - 1; closes != 0; closes &= closes - 1, n--) {
+                    const uint64_t before = (closes & -closes) - 1;
+                    if ((int64_t)COUNT_BITS(opens & before) + n == 0) {
+                        counted &= before | (before + 1);
+                        ended = true;
+                        break;
+                    }
+                }
             }
-            p = block.base + __builtin_ctzll(live);
-            live &= live - 1;
-            const uint8_t *q;
-            switch (*p) {
-            case '(': parens++; continue;
-            case '[': squares++; continue;
-            case '{': braces++; continue;
-            case ')': parens--; break;
-            case ']': squares--; break;
-            case '}': braces--; break;
-            case '"': q = cross_string(crossing, p, taken); goto jump;
-            case '\'': q = rsl_scan_quote(p + 1, end); goto jump;
-            case '/': q = cross_slash(crossing, p); goto jump;
-            default:
-                continue;
-            jump:
-                if (q == NULL)
-                    return NULL;
-                p = taken = q;
-                if (p - block.base >= 64)
-                    goto reload;
-                live &= ~below((unsigned)(p - block.base));
-                continue;
-            }
-            /* Behind a closer: is it the tree's own? */
-            if (parens + squares + braces == 0) {
-                if (*p != closer || (parens | squares | braces) != 0)
+            parens += (int64_t)COUNT_BITS(block.paren_open & counted) -
+                      (int64_t)COUNT_BITS(block.paren_close & counted);
+            squares += (int64_t)COUNT_BITS(block.square_open & counted) -
+                       (int64_t)COUNT_BITS(block.square_close & counted);
+            if (ended) {
+                p = block.base + __builtin_ctzll(closes);
+                if (*p != closer || (parens | squares) != 0)
                     crossing->suspect = true;
                 return p + 1;
             }
+            depth += nopens - ncloses;
+            if (special == 0)
+                break;
+            const uint8_t *const from = block.base + __builtin_ctzll(special);
+            const uint8_t *q = from + 1;
+            switch (*from) {
+            case '"': q = taken = cross_string(crossing, from, taken); break;
+            case '\'': q = taken = rsl_scan_quote(from + 1, end); break;
+            case '/': q = cross_slash(crossing, from); break;
+            default: break; /* a bang means nothing here */
+            }
+            if (q == NULL)
+                return NULL;
+            if (q - block.base >= 64) {
+                p = q;
+                break;
+            }
+            live = within(&block, limit) & ~below((unsigned)(q - block.base));
         }
-    reload:
-        if (p >= limit)
-            return NULL;
     }
+    return NULL;
 }

@@ -206,6 +206,27 @@ static inline const uint8_t *rsl_find_non_ascii(const uint8_t *p, const uint8_t 
 #endif
 }
 
+/* The first byte that is neither \t \n \v \f \r nor space. Needs no end, as the next. */
+static inline const uint8_t *rsl_skip_white(const uint8_t *p)
+{
+#ifdef RSL_FIND_VECTOR
+    for (;; p += 16) {
+        const rsl_block16 v = rsl_block16_load(p);
+        const rsl_block16 white =
+            rsl_block16_or(rsl_block16_in(v, '\t', '\r'), rsl_block16_eq(v, ' '));
+        const rsl_hits misses = rsl_block16_misses(white);
+        if (misses) {
+            return p + rsl_first_hit(misses);
+        }
+    }
+#else
+    while (*p == ' ' || (*p >= '\t' && *p <= '\r')) {
+        p++;
+    }
+    return p;
+#endif
+}
+
 /* The first byte that is no space. Needs no end: the NUL behind the source is no space. */
 static inline const uint8_t *rsl_skip_spaces(const uint8_t *p)
 {

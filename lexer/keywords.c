@@ -28,9 +28,8 @@ enum rsl_keyword rsl_keyword_find(const uint8_t *p, size_t nbytes)
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     word = __builtin_bswap64(word);
 #endif
-    if (nbytes < 8) {
-        word &= (UINT64_C(1) << (nbytes * 8)) - 1;
-    }
+    const unsigned surplus = nbytes < 8 ? 64 - 8 * (unsigned)nbytes : 0;
+    word = word << surplus >> surplus;
     uint64_t hash = (word + nbytes) * KEYWORD_HASH_FACTOR;
     unsigned slot = (unsigned)(hash >> (64 - KEYWORD_HASH_BITS));
     /* No branch on whether it is one: nobody could predict it. */

@@ -207,19 +207,12 @@ static inline const uint8_t *rsl_scan_whitespace(const uint8_t *p, const uint8_t
 {
     (void)end; /* the NUL there is no white space */
     for (;;) {
-        if (rsl_is(*p, RSL_CC_WHITESPACE)) {
-            /* Mostly one space between two tokens, or a newline and its indentation. */
-            p++;
-            if (*p == ' ') {
-                p = rsl_skip_spaces(p);
-            }
-        } else {
-            unsigned length = *p < 0x80 ? 0 : rsl_whitespace_length(p);
-            if (length == 0) {
-                return p;
-            }
-            p += length;
+        p = rsl_skip_white(p);
+        const unsigned length = *p < 0x80 ? 0 : rsl_whitespace_length(p);
+        if (length == 0) {
+            return p;
         }
+        p += length;
     }
 }
 
