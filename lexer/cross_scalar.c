@@ -4,9 +4,10 @@
 
 #include "lexer/char_class.h"
 
-/* Indices of the masks below; 0: a byte of no interest. */
+/* Eight classes, each a byte of a word. Shifted by one from byte to byte, the words of eight bytes
+ * add up to eight masks of eight bits, without a branch. */
 enum {
-    BRACE_OPEN = 1,
+    BRACE_OPEN,
     BRACE_CLOSE,
     SEMI,
     SPECIAL,
@@ -14,34 +15,49 @@ enum {
     PAREN_CLOSE,
     SQUARE_OPEN,
     SQUARE_CLOSE,
-    NMASKS
 };
 
-static const uint8_t mask_of[256] = {
-    ['{'] = BRACE_OPEN,  ['}'] = BRACE_CLOSE, [';'] = SEMI,         ['"'] = SPECIAL,
-    ['\''] = SPECIAL,    ['/'] = SPECIAL,     ['!'] = SPECIAL,      ['('] = PAREN_OPEN,
-    [')'] = PAREN_CLOSE, ['['] = SQUARE_OPEN, [']'] = SQUARE_CLOSE,
+#define CLASS(class) (UINT64_C(1) << 8 * (class))
+static const uint64_t class_of[256] = {
+    ['{'] = CLASS(BRACE_OPEN),  ['}'] = CLASS(BRACE_CLOSE),  [';'] = CLASS(SEMI),
+    ['"'] = CLASS(SPECIAL),     ['\''] = CLASS(SPECIAL),     ['/'] = CLASS(SPECIAL),
+    ['!'] = CLASS(SPECIAL),     ['('] = CLASS(PAREN_OPEN),   [')'] = CLASS(PAREN_CLOSE),
+    ['['] = CLASS(SQUARE_OPEN), [']'] = CLASS(SQUARE_CLOSE),
 };
+
+/* Swaps the bytes of a and b that `mask` shows in b, with those `shift` bits further up in a. */
+static inline void swap_bytes(uint64_t *a, uint64_t *b, unsigned shift, uint64_t mask)
+{
+    const uint64_t changed = ((*a >> shift) ^ *b) & mask;
+    *b ^= changed;
+    *a ^= changed << shift;
+}
 
 static inline void classify(struct cross_block *block, const uint8_t *base)
 {
-    uint64_t masks[NMASKS] = {0};
-    for (unsigned i = 0; i < 64; i++) {
-        const uint8_t mask = mask_of[base[i]];
-        if (mask != 0)
-            masks[mask] |= UINT64_C(1) << i;
+    uint64_t rows[8];
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t row = 0;
+        for (unsigned k = 8; k-- > 0;)
+            row = row << 1 | class_of[base[8 * i + k]];
+        rows[i] = row;
     }
-    *block = (struct cross_block){
-        .base = base,
-        .brace_open = masks[BRACE_OPEN],
-        .brace_close = masks[BRACE_CLOSE],
-        .semi = masks[SEMI],
-        .special = masks[SPECIAL],
-        .paren_open = masks[PAREN_OPEN],
-        .paren_close = masks[PAREN_CLOSE],
-        .square_open = masks[SQUARE_OPEN],
-        .square_close = masks[SQUARE_CLOSE],
-    };
+    /* Byte k of row i goes to byte i of row k: quarters of the square first, then theirs. */
+    for (unsigned i = 0; i < 4; i++)
+        swap_bytes(&rows[i], &rows[i + 4], 32, UINT64_C(0x00000000FFFFFFFF));
+    for (unsigned i = 0; i < 8; i += i % 2 != 0 ? 3 : 1)
+        swap_bytes(&rows[i], &rows[i + 2], 16, UINT64_C(0x0000FFFF0000FFFF));
+    for (unsigned i = 0; i < 8; i += 2)
+        swap_bytes(&rows[i], &rows[i + 1], 8, UINT64_C(0x00FF00FF00FF00FF));
+    block->base = base;
+    block->brace_open = rows[BRACE_OPEN];
+    block->brace_close = rows[BRACE_CLOSE];
+    block->semi = rows[SEMI];
+    block->special = rows[SPECIAL];
+    block->paren_open = rows[PAREN_OPEN];
+    block->paren_close = rows[PAREN_CLOSE];
+    block->square_open = rows[SQUARE_OPEN];
+    block->square_close = rows[SQUARE_CLOSE];
 }
 
 /* behind_space() byte by byte: of few places, and without a mask of all white space. */

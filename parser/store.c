@@ -30,26 +30,18 @@ uint32_t rsl_add_item(struct parser *ps, enum rsl_item_kind kind, const struct h
     }
     uint32_t index = file->nitems++;
     struct rsl_item *item = &file->items[index];
-    /* Field by field, in their order: an initialiser becomes a `rep stos`, which costs more than
-     * all the rest of a small item. */
+    /* Copied whole: an initialiser becomes a `rep stos`, which costs more than all the rest of a
+     * small item, and field by field it takes twice the stores. */
+    static const struct rsl_item empty = {.body = RSL_NONE, .use_prefix = RSL_NONE};
+    memcpy(item, &empty, sizeof empty);
     item->kind = (uint8_t)kind;
     item->vis = head->vis;
     item->context = head->context;
-    item->shape = RSL_SHAPE_NONE;
-    item->flags = 0;
     item->parent = head->owner;
     item->start = head->start;
     item->head = head->head;
-    item->sig_end = 0;
-    item->body = RSL_NONE;
-    item->end = 0;
-    item->name = (struct rsl_span){0, 0};
-    item->line = item->column = 0;
     item->first_attr = head->first_attr;
     item->nattrs = head->nattrs;
-    item->ngenerics = item->nparams = item->nmembers = 0;
-    item->use_prefix = RSL_NONE;
-    item->generics = item->type = item->path = (struct rsl_span){0, 0};
     item->vis_path = head->vis_path;
     return index;
 }
