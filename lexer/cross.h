@@ -90,7 +90,7 @@ static inline void rsl_crossing_begin(struct rsl_crossing *crossing, const uint8
  *   what is before it is plain, without braces, literals with quotes and macro calls; NULL if not.
  * line_end: to the newline at or behind p, or to end.
  * sight: see header_sight.h.
- * short_tree, short_value and sight are NULL where they would not pay. */
+ * sight is NULL where it would not pay. */
 struct rsl_cross_ops {
     enum rsl_cross_event (*cross)(struct rsl_crossing *crossing);
     const uint8_t *(*tree)(struct rsl_crossing *crossing, const uint8_t *p);

@@ -78,6 +78,75 @@ static inline uint64_t behind_space_bytes(const struct cross_block *block, uint6
     return starts;
 }
 
+/* short_tree() byte by byte: it ends with the tree instead of looking at 64 bytes. */
+static const uint8_t *short_tree_bytes(const uint8_t *p, bool *any_brace_out)
+{
+    const uint8_t closer = *p == '(' ? ')' : ']';
+    unsigned parens = 0, squares = 0;
+    *any_brace_out = false;
+    for (const uint8_t *const end = p + 64; p < end; p++) {
+        const uint64_t class = class_of[*p];
+        if (class == 0)
+            continue;
+        switch (*p) {
+        case '(': parens++; continue;
+        case '[': squares++; continue;
+        case ')':
+            if (parens == 0)
+                return NULL;
+            parens--;
+            break;
+        case ']':
+            if (squares == 0)
+                return NULL;
+            squares--;
+            break;
+        case '"':
+            if (p[-1] == '#')
+                return NULL;
+            for (p++; p < end && *p != '"'; p++) {
+                if (*p == '\\')
+                    return NULL;
+                *any_brace_out |= *p == '{';
+            }
+            continue;
+        case ';':
+        case '!': continue;
+        default: return NULL;
+        }
+        if (parens + squares == 0)
+            return *p == closer ? p + 1 : NULL;
+    }
+    return NULL;
+}
+
+/* short_value() byte by byte. */
+static const uint8_t *short_value_bytes(const uint8_t *p)
+{
+    unsigned nopen = 0, nclosed = 0;
+    uint8_t closer = 0;
+    for (const uint8_t *const end = p + 64; p < end; p++) {
+        if (*p == '\n')
+            return NULL;
+        if (class_of[*p] == 0)
+            continue;
+        if (*p == ';')
+            return nopen == nclosed ? p : NULL;
+        if ((*p == '(' || *p == '[') && nclosed == 0 &&
+            (nopen == 0 || *p + (*p == '(' ? 1 : 2) == closer)) {
+            closer = *p == '(' ? ')' : ']';
+            nopen++;
+        } else if (*p == closer) {
+            nclosed++;
+        } else {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+#define SHORT_TREE   short_tree_bytes
+#define SHORT_VALUE  short_value_bytes
 #define BEHIND_SPACE behind_space_bytes
 #define CROSS_OPS    rsl_cross_scalar
 #define NEWLINES     rsl_newlines

@@ -40,8 +40,9 @@ CROSS_TARGET static const uint8_t *short_tree(const uint8_t *p, bool *any_brace_
         const uint64_t inside = before | (before + 1);
         if (((masks.brace | masks.odd) & code & inside) != 0 || !is_even(&masks, code & inside))
             return NULL;
+        const uint8_t *const closer = p + __builtin_ctzll(closes);
         *any_brace_out = (masks.brace & inside) != 0;
-        return p + __builtin_ctzll(closes) + 1;
+        return *closer == (*p == '(' ? ')' : ']') ? closer + 1 : NULL;
     }
     return NULL;
 }

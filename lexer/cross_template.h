@@ -6,7 +6,7 @@
  *   CLASSIFY        static inline void CLASSIFY(struct cross_block *, const uint8_t *base),
  *   BEHIND_SPACE    behind_space, or a function that does not need block->space,
  *   SHORT_MASKS     static inline void SHORT_MASKS(struct short_masks *, const uint8_t *base), or
- *                   nothing where that would not pay,
+ *                   instead SHORT_TREE and SHORT_VALUE, see cross.h,
  *   MAY_BEGIN_ITEM  static inline uint64_t MAY_BEGIN_ITEM(const uint8_t *base): at which of 64
  * bytes rsl_cross_may_begin_item() says yes, and perhaps at more; or nothing, NEWLINES, ANY_HIGH,
  * COUNT_BITS: see line_map_template.h, FILL_WINDOW     see header_sight_template.h, or nothing
@@ -28,6 +28,8 @@
 #include "lexer/cross_tree_template.h"
 #ifdef SHORT_MASKS
 #include "lexer/cross_short_template.h"
+#define SHORT_TREE  short_tree
+#define SHORT_VALUE short_value
 #endif
 #ifndef MAY_BEGIN_ITEM
 #define MAY_BEGIN_ITEM(base) (~UINT64_C(0))
@@ -250,12 +252,8 @@ special : {
             goto stopped;
         case CROSS_BANG_TREE: break;
         }
-        q = NULL;
-#ifdef SHORT_MASKS
         bool any_brace;
-        if (*at != '{' && limit - at >= 64)
-            q = short_tree(at, &any_brace);
-#endif
+        q = *at != '{' && limit - at >= 64 ? SHORT_TREE(at, &any_brace) : NULL;
         if (q == NULL)
             q = tree(crossing, at);
         if (q == NULL && crossing->error_code == 0)
@@ -315,10 +313,8 @@ stopped : {
 const struct rsl_cross_ops CROSS_OPS = {
     .cross = cross,
     .tree = tree,
-#ifdef SHORT_MASKS
-    .short_tree = short_tree,
-    .short_value = short_value,
-#endif
+    .short_tree = SHORT_TREE,
+    .short_value = SHORT_VALUE,
     .line_end = line_end,
     .map_lines = map_lines,
     .sight = HEADER_SIGHT,

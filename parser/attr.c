@@ -144,7 +144,7 @@ const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head 
                 break;
             attr->kind = RSL_ATTR_OTHER;
             bool any_brace = false;
-            to = ps->cross->short_tree == NULL ? NULL : ps->cross->short_tree(bracket, &any_brace);
+            to = ps->cross->short_tree(bracket, &any_brace);
             if (to == NULL) {
                 to = rsl_cross_tree(ps, bracket);
                 if (to == NULL) {

@@ -67,7 +67,7 @@ static enum item_outcome open_value(struct parser *ps, uint32_t index)
     struct rsl_item *item = item_at(ps, index);
     item->sig_end = offset_of(ps, ps->last);
     item->flags |= RSL_FLAG_BODY;
-    if (ps->cross->short_value != NULL && !ps->recovering) {
+    if (!ps->recovering) {
         const uint8_t *semi = ps->cross->short_value(ps->p + 1);
         if (semi != NULL && semi < ps->bound &&
             (item->kind != RSL_ITEM_CONST || !holds_where(ps->p + 1, semi))) {
