@@ -103,6 +103,7 @@ TARGET_AVX2 static inline void fill_window(struct rsl_header_window *window, con
     window->colon = equal_to(bytes, ':');
     window->semi = equal_to(bytes, ';');
     window->equal = equal_to(bytes, '=');
+    window->letter_w = equal_to(bytes, 'w');
     window->odd = ~(window->word | window->open | window->close | window->brace | window->space |
                     window->quote | window->comma | window->colon | window->semi | window->equal |
                     in_set(bytes, others));

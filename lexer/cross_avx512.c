@@ -84,6 +84,7 @@ TARGET_AVX512 static inline void fill_window(struct rsl_header_window *window, c
     window->colon = equal_to(bytes, ':');
     window->semi = equal_to(bytes, ';');
     window->equal = equal_to(bytes, '=');
+    window->letter_w = equal_to(bytes, 'w');
 }
 
 TARGET_AVX512 static inline void short_masks(struct short_masks *masks, const uint8_t *base)

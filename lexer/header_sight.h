@@ -34,7 +34,8 @@ struct rsl_header_window {
     uint64_t close;      /* > ) ] */
     uint64_t brace;      /* { } */
     uint64_t comma, colon, semi, equal;
-    uint64_t odd; /* none of these, and no & * + */
+    uint64_t letter_w; /* w, which `where` begins with */
+    uint64_t odd;      /* none of these, and no & * + */
 };
 
 struct rsl_header_sight {

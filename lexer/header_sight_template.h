@@ -147,6 +147,8 @@ CROSS_TARGET static const uint8_t *sight_part(struct rsl_header_window *window, 
     const uint8_t *const q = base + __builtin_ctzll(end);
     if ((end & odd) != 0 || (pairs & pairs >> 1 & (end - 1)) != 0 ||
         (stops_of_byte[*q] & (stops | STOP_SEMI)) == 0 ||
+        ((stops & STOP_WHERE) != 0 &&
+         (window->letter_w & ~(window->word << 1) & (end - 1) & ahead) != 0) ||
         (*q == '=' && (q[1] == '>' || q[1] == '=')) ||
         (*q == '>' && (q[-1] == '=' || q[-1] == '-'))) /* no header begins a source */
         return NULL;

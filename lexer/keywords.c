@@ -28,8 +28,10 @@ enum rsl_keyword rsl_keyword_find(const uint8_t *p, size_t nbytes)
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     word = __builtin_bswap64(word);
 #endif
-    const unsigned surplus = nbytes < 8 ? 64 - 8 * (unsigned)nbytes : 0;
-    word = word << surplus >> surplus;
+    /* By the length, the bits of the word that are not of the first eight bytes: names have any
+     * length, and a branch on it would be mispredicted. */
+    static const uint8_t surplus[KEYWORD_HASH_LONGEST + 1] = {64, 56, 48, 40, 32, 24, 16, 8};
+    word = word << surplus[nbytes] >> surplus[nbytes];
     uint64_t hash = (word + nbytes) * KEYWORD_HASH_FACTOR;
     unsigned slot = (unsigned)(hash >> (64 - KEYWORD_HASH_BITS));
     /* No branch on whether it is one: nobody could predict it. */

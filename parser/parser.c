@@ -82,8 +82,8 @@ static void locate(const struct parser *ps, uint32_t off, uint32_t *line_out, ui
 {
     const struct rsl_line_block *block = &ps->scratch->lines[off / 64];
     const uint64_t before = block->newlines & ((UINT64_C(1) << off % 64) - 1);
-    const uint32_t line_start =
-        before != 0 ? off / 64 * 64 + 64 - (uint32_t)__builtin_clzll(before) : block->line_start;
+    const uint32_t last = off / 64 * 64 + 64 - (uint32_t)__builtin_clzll(before | 1);
+    const uint32_t line_start = before != 0 ? last : block->line_start;
     *line_out = block->line + rsl_count_bits(before);
     *column_out = off - line_start + 1;
 }
