@@ -127,6 +127,8 @@ CROSS_TARGET static const uint8_t *sight_part(struct rsl_header_window *window, 
             const uint64_t bit = marks & -marks;
             const unsigned at = (unsigned)__builtin_ctzll(marks);
             const uint8_t c = base[at];
+            if ((bit & odd) != 0) /* the last bit at the latest */
+                return NULL;
             if ((bit & (open | window->close)) == 0) {
                 if (c == '='
                         ? base[at + 1] != '>' && base[at + 1] != '='
