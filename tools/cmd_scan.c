@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "sched/git_excludes.h"
+#include "tools/interrupt.h"
 #include "tools/report.h"
 #include "tools/scan.h"
 #include "tools/threads.h"
@@ -34,6 +35,12 @@ static void print_help(void)
         "options:\n"
         "      --format FORMAT    summary (default), jsonl (a record a line) or text (an outline)\n"
         "      --sort ORDER       path: results in the order of the paths' bytes; none (default)\n"
+        "      --files-from LIST  also the files that LIST names, a line each, as they arrive; - "
+        "is\n"
+        "                         standard input; without PATH only these\n"
+        "  -0, --null             LIST has a NUL behind each path, not a newline\n"
+        "      --io KIND          uring: read by io_uring; epoll: by plain calls (default: uring\n"
+        "                         where it is to be had)\n"
         "  -j, --threads N        use N threads (default: one for each core)\n"
         "      --stdin-path PATH  what to call standard input in results\n"
         "  -g, --glob GLOB        only files that match; with a leading !, only those that do not\n"
@@ -48,7 +55,7 @@ static void print_help(void)
         "  -h, --help             print this help\n"
         "\n"
         "Errors in the sources go to standard error as file:line:col: error: message.\n"
-        "Exit status: 0 files found, 1 none found, 2 an error.\n",
+        "Exit status: 0 files found, 1 none found, 2 an error, 130 or 143 ended by a signal.\n",
         stdout);
 }
 
@@ -71,11 +78,25 @@ static bool parse_nbytes(const char *text, uint64_t *nbytes_out)
 /* Returns -1 to go on, or an exit status. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-    enum { FORMAT = 256, SORT, STDIN_PATH, HIDDEN, NO_IGNORE, MAX_FILESIZE, MAX_MEMORY, STATS };
+    enum {
+        FORMAT = 256,
+        SORT,
+        FILES_FROM,
+        IO,
+        STDIN_PATH,
+        HIDDEN,
+        NO_IGNORE,
+        MAX_FILESIZE,
+        MAX_MEMORY,
+        STATS
+    };
     struct rsl_scan_options *scan = &options->scan;
     static const struct option long_options[] = {
         {"format", required_argument, NULL, FORMAT},
         {"sort", required_argument, NULL, SORT},
+        {"files-from", required_argument, NULL, FILES_FROM},
+        {"null", no_argument, NULL, '0'},
+        {"io", required_argument, NULL, IO},
         {"threads", required_argument, NULL, 'j'},
         {"stdin-path", required_argument, NULL, STDIN_PATH},
         {"glob", required_argument, NULL, 'g'},
@@ -89,7 +110,7 @@ static int parse_options(int argc, char **argv, struct options *options)
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    for (int option; (option = getopt_long(argc, argv, ":j:g:Lqh", long_options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, ":0j:g:Lqh", long_options, NULL)) != -1;) {
         switch (option) {
         case FORMAT:
             if (strcmp(optarg, "summary") == 0)
@@ -107,6 +128,15 @@ static int parse_options(int argc, char **argv, struct options *options)
             scan->sorted = strcmp(optarg, "path") == 0;
             if (!scan->sorted && strcmp(optarg, "none") != 0) {
                 rsl_report("unknown order '%s'; one of path, none", optarg);
+                return RSL_EXIT_ERROR;
+            }
+            break;
+        case FILES_FROM: scan->files_from = optarg; break;
+        case '0': scan->null_delimited = true; break;
+        case IO:
+            scan->io = strcmp(optarg, "uring") == 0 ? RSL_IO_URING : RSL_IO_EPOLL;
+            if (scan->io == RSL_IO_EPOLL && strcmp(optarg, "epoll") != 0) {
+                rsl_report("unknown io '%s'; one of uring, epoll", optarg);
                 return RSL_EXIT_ERROR;
             }
             break;
@@ -201,11 +231,31 @@ static void print_summary(const struct rsl_scan_totals *totals, double seconds, 
            nthreads == 1 ? "" : "s");
 }
 
+static bool wants_standard_input_twice(const struct rsl_scan_options *scan,
+                                       const char *const *roots, size_t nroots)
+{
+    for (size_t i = 0; i < nroots; i++) {
+        if (strcmp(roots[i], "-") == 0 && scan->files_from != NULL &&
+            strcmp(scan->files_from, "-") == 0)
+            return true;
+    }
+    return false;
+}
+
 static int run(int argc, char **argv, struct options *options)
 {
     const int status = parse_options(argc, argv, options);
     if (status >= 0)
         return status;
+
+    static const char *const here = ".";
+    const char *const *roots = optind < argc ? (const char *const *)argv + optind : &here;
+    const size_t nroots =
+        optind < argc ? (size_t)(argc - optind) : options->scan.files_from == NULL;
+    if (wants_standard_input_twice(&options->scan, roots, nroots)) {
+        rsl_report("standard input cannot be both the list and a file");
+        return RSL_EXIT_ERROR;
+    }
 
     struct timespec start;
     clock_gettime(CLOCK_MONOTONIC, &start);
@@ -217,9 +267,6 @@ static int run(int argc, char **argv, struct options *options)
     }
     options->scan.walk.excludes_path = excludes_path;
     options->scan.walk.globs = options->globs;
-    static const char *const here = ".";
-    const char *const *roots = optind < argc ? (const char *const *)argv + optind : &here;
-    const size_t nroots = optind < argc ? (size_t)(argc - optind) : 1;
     struct rsl_scan_totals totals;
     uint64_t nmissing;
     options->scan.archive_stats_out = &options->archives;
@@ -229,6 +276,8 @@ static int run(int argc, char **argv, struct options *options)
         rsl_report("%s", strerror(-error));
         return RSL_EXIT_ERROR;
     }
+    if (rsl_interrupt_signal() != 0)
+        return RSL_EXIT_SIGNAL + rsl_interrupt_signal();
     if (options->scan.format == RSL_SCAN_SUMMARY && !options->quiet) {
         if (options->archives.narchives > 0 || options->scan.timed)
             print_archives(&options->archives, options->scan.timed);

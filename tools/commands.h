@@ -11,9 +11,10 @@
 
 /* As grep and ripgrep have it. An error that lets the work go on still counts as an error. */
 enum rsl_exit {
-    RSL_EXIT_FOUND = 0,   /* it ran, and there was something to print */
-    RSL_EXIT_NOTHING = 1, /* it ran, and there was nothing */
-    RSL_EXIT_ERROR = 2,   /* wrong usage, unreadable input, or source that does not parse */
+    RSL_EXIT_FOUND = 0,    /* it ran, and there was something to print */
+    RSL_EXIT_NOTHING = 1,  /* it ran, and there was nothing */
+    RSL_EXIT_ERROR = 2,    /* wrong usage, unreadable input, or source that does not parse */
+    RSL_EXIT_SIGNAL = 128, /* and a signal's number: that has ended the work early */
 };
 
 int rsl_cmd_find(int argc, char **argv);

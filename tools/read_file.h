@@ -18,7 +18,8 @@ void rsl_source_buffer_fini(struct rsl_source_buffer *buffer);
 
 /* Reads the file at `path`, replacing what was held; "-" is standard input. Anything but a regular
  * file, a pipe or a terminal is refused. Returns 0 or a negative errno: -EISDIR, -EFBIG above
- * RSL_MAX_SOURCE, -ENOMEM, or what open or read said; then the buffer is empty. */
+ * RSL_MAX_SOURCE, -ENOMEM, -EINTR after a signal that interrupt.h tells of, or what open or read
+ * said; then the buffer is empty. */
 int rsl_read_file(struct rsl_source_buffer *buffer, const char *path);
 
 #endif

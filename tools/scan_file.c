@@ -1,5 +1,6 @@
 #include "tools/scan_file.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "tools/jsonl.h"
@@ -17,7 +18,8 @@ void rsl_file_scanner_fini(struct rsl_file_scanner *scanner)
 {
     rsl_text_buffer_fini(&scanner->out);
     rsl_text_buffer_fini(&scanner->diagnostics);
-    rsl_source_buffer_fini(&scanner->source);
+    rsl_source_buffer_fini(&scanner->stream);
+    rsl_file_reader_destroy(scanner->reader);
     rsl_file_fini(&scanner->file);
 }
 
@@ -106,19 +108,34 @@ void rsl_file_scanner_scan_bytes(struct rsl_file_scanner *scanner, const char *s
     rsl_report_put_errors(&scanner->diagnostics, shown, &scanner->file, src);
 }
 
-void rsl_file_scanner_scan(struct rsl_file_scanner *scanner, const char *path)
+static void put_io_error(struct rsl_file_scanner *scanner, const char *shown, int error)
+{
+    scanner->totals.nfiles++;
+    scanner->totals.nunreadable++;
+    rsl_report_put_io_error(&scanner->diagnostics, shown, error);
+    if (scanner->format == RSL_SCAN_JSONL) {
+        rsl_jsonl_put_file(&scanner->out, shown, 0, "io-error", 0, 1);
+        rsl_jsonl_put_io_error(&scanner->out, shown, strerror(error));
+    }
+}
+
+void rsl_file_scanner_scan(struct rsl_file_scanner *scanner, const char *path,
+                           const struct rsl_file_contents *contents)
+{
+    if (contents->error != 0)
+        put_io_error(scanner, path, contents->error);
+    else
+        rsl_file_scanner_scan_bytes(scanner, path, contents->bytes, contents->nbytes);
+}
+
+void rsl_file_scanner_scan_stream(struct rsl_file_scanner *scanner, const char *path)
 {
     const char *shown = strcmp(path, "-") == 0 ? scanner->stdin_path : path;
-    const int error = rsl_read_file(&scanner->source, path);
-    if (error != 0) {
-        scanner->totals.nfiles++;
-        scanner->totals.nunreadable++;
-        rsl_report_put_io_error(&scanner->diagnostics, shown, -error);
-        if (scanner->format == RSL_SCAN_JSONL) {
-            rsl_jsonl_put_file(&scanner->out, shown, 0, "io-error", 0, 1);
-            rsl_jsonl_put_io_error(&scanner->out, shown, strerror(-error));
-        }
-        return;
-    }
-    rsl_file_scanner_scan_bytes(scanner, shown, scanner->source.bytes, scanner->source.nbytes);
+    const int error = rsl_read_file(&scanner->stream, path);
+    if (error == -EINTR)
+        return; /* nobody wants it any more */
+    if (error != 0)
+        put_io_error(scanner, shown, -error);
+    else
+        rsl_file_scanner_scan_bytes(scanner, shown, scanner->stream.bytes, scanner->stream.nbytes);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "parser/parser.h"
+#include "sched/file_reader.h"
 #include "tools/read_file.h"
 #include "tools/text_buffer.h"
 
@@ -29,7 +30,8 @@ struct rsl_file_scanner {
     enum rsl_scan_format format;
     const char *stdin_path; /* what "-" is called in results */
     struct rsl_file file;
-    struct rsl_source_buffer source;
+    struct rsl_file_reader *reader;  /* the scanner's, or NULL */
+    struct rsl_source_buffer stream; /* what came from standard input, or the like */
     struct rsl_text_buffer out,
         diagnostics; /* what the files have given; to be emptied by the user */
     struct rsl_scan_totals totals;
@@ -40,9 +42,13 @@ void rsl_file_scanner_init(struct rsl_file_scanner *scanner, enum rsl_scan_forma
                            const char *stdin_path);
 void rsl_file_scanner_fini(struct rsl_file_scanner *scanner);
 
-/* Reads and parses the file at `path`, "-" being standard input, and adds its results to `out`, its
- * errors to `diagnostics` and its numbers to `totals`. */
-void rsl_file_scanner_scan(struct rsl_file_scanner *scanner, const char *path);
+/* Parses what was read of the file at `path`, and adds its results to `out`, its errors to
+ * `diagnostics` and its numbers to `totals`. */
+void rsl_file_scanner_scan(struct rsl_file_scanner *scanner, const char *path,
+                           const struct rsl_file_contents *contents);
+/* The same, after reading what may have to be waited for: "-", which is standard input, or a pipe.
+ */
+void rsl_file_scanner_scan_stream(struct rsl_file_scanner *scanner, const char *path);
 
 /* The same with a source in memory, as rsl_parse() takes it; `shown` is its path in results. */
 void rsl_file_scanner_scan_bytes(struct rsl_file_scanner *scanner, const char *shown,

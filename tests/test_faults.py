@@ -1,0 +1,170 @@
+"""Every system call of a scan is made to fail, one after the other, in each way that it can.
+
+Usage: test_faults.py PROGRAM LAYER [unittest option...]. LAYER is fault_layer.so, which tells how. A
+scan must come to its end, with no descriptor left open. It either says the same as without the
+fault, or says what went wrong and exits with 2; then what it does print is the same, but for files
+that it says it could not read.
+"""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import crate_packing
+
+PROGRAM, LAYER = "", ""
+FOUND, ERROR = 0, 2
+
+SANITIZED = {
+    "ASAN_OPTIONS": "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", ""),
+}
+
+# What each call can fail with; 0 is less than asked for.
+FAULTS = {
+    "openat": [errno.EIO, errno.ENOENT, errno.EMFILE, errno.ENOMEM, errno.EINTR, errno.EACCES],
+    "open": [errno.ENOENT, errno.ENOMEM],
+    "close": [errno.EIO, errno.EINTR],
+    "read": [errno.EIO, errno.EINTR, errno.ENOMEM, 0],
+    "pread": [errno.EIO],
+    "preadv2": [errno.EIO, errno.EINTR, errno.EOPNOTSUPP, errno.EAGAIN, 0],
+    "write": [errno.EIO, errno.EINTR, 0],
+    "fstat": [errno.EIO, errno.ENOMEM],
+    "stat": [errno.EIO],
+    "fstatat": [errno.EIO, errno.ENOENT],
+    "getdents64": [errno.EIO, errno.ENOENT, errno.EINTR],
+    "eventfd": [errno.EMFILE],
+    "epoll_create1": [errno.EMFILE],
+    "epoll_ctl": [errno.ENOMEM],
+    "epoll_pwait2": [errno.EINTR, errno.ENOSYS],
+    "pthread_create": [errno.EAGAIN],
+    "io_uring_setup": [errno.EPERM, errno.ENOSYS, errno.ENOMEM, errno.EMFILE],
+    "io_uring_register": [errno.EPERM, errno.ENOMEM, errno.EMFILE],
+    "io_uring_enter": [errno.EINTR, errno.EAGAIN, errno.ENOMEM, errno.EIO],
+    "request": [errno.EINVAL, 0],
+}
+
+# After these the scan must say the same: they pass, or there is another way.
+HARMLESS = {
+    ("openat", errno.EMFILE), ("openat", errno.EINTR), ("close", errno.EIO),
+    ("close", errno.EINTR), ("read", errno.EINTR), ("read", 0), ("preadv2", errno.EINTR),
+    ("preadv2", errno.EOPNOTSUPP), ("preadv2", errno.EAGAIN), ("preadv2", errno.EIO),
+    ("preadv2", 0), ("write", errno.EINTR), ("write", 0), ("getdents64", errno.EINTR),
+    ("epoll_pwait2", errno.EINTR), ("epoll_pwait2", errno.ENOSYS), ("request", errno.EINVAL),
+    ("request", 0), ("io_uring_enter", errno.EINTR), ("io_uring_enter", errno.EAGAIN),
+    ("io_uring_enter", errno.ENOMEM),
+}
+
+
+def grouped(output):
+    """The lines of each file: one with its status, and those behind it."""
+    files = {}
+    for line in output.splitlines():
+        record = json.loads(line)
+        if "status" in record:
+            lines = files[record["file"]] = []
+        lines.append(line)
+    return files
+
+
+class Faults(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.log = os.path.join(folder.name, "log")
+        self.tree = os.path.join(folder.name, "tree")
+        for i in range(3):
+            path = os.path.join(self.tree, "ab"[i % 2], f"{i}.rs")
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(b"pub fn f%d(a: u8) -> u8 { a }\n" % i * (1, 100, 4000)[i])
+        open(os.path.join(self.tree, "empty.rs"), "wb").close()
+        packed = crate_packing.tar([("a.rs", b"pub fn a() {}\n"), ("b.rs", b"mod a;\n")], "p-1.0.0")
+        with open(os.path.join(self.tree, "p-1.0.0.crate"), "wb") as file:
+            file.write(crate_packing.compress(packed))
+
+    def scan(self, io, at=None, call=None, error=None, cold=False):
+        env = {**os.environ, **SANITIZED, "LD_PRELOAD": LAYER, "RUSTLE_FAULT_LOG": self.log}
+        if call is not None:
+            env["RUSTLE_FAULT_CALL"] = call
+        if at is not None:
+            env.update(RUSTLE_FAULT_AT=str(at), RUSTLE_FAULT_ERROR=str(error))
+        if cold:
+            env["RUSTLE_FAULT_COLD"] = "1"
+        return subprocess.run(
+            [PROGRAM, "scan", "-j1", *io, "--format", "jsonl", "--sort", "path", self.tree],
+            env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+
+    def numbers(self):
+        """Calls counted, descriptors left open."""
+        with open(self.log, encoding="ascii") as file:
+            numbers = [int(word) for word in file.read().split()]
+        os.unlink(self.log)
+        return numbers
+
+    def check(self, run, clean, harmless):
+        says = run.stderr.decode(errors="replace")
+        if run.returncode == FOUND:
+            self.assertEqual(run.stdout, clean.stdout)
+            return
+        self.assertFalse(harmless, says)
+        self.assertEqual(run.returncode, ERROR, says)
+        self.assertIn("rustle: ", says)
+        all_files = grouped(clean.stdout)
+        for name, lines in grouped(run.stdout).items():
+            if json.loads(lines[0])["status"] == "io-error":
+                self.assertIn(name, says)
+            else:
+                self.assertEqual(lines, all_files[name])
+
+    def check_all(self, io, calls, cold=False):
+        clean = self.scan(io, cold=cold)
+        self.assertEqual(clean.returncode, FOUND, clean.stderr)
+        self.assertEqual(len(grouped(clean.stdout)), 6)
+        self.assertEqual(self.numbers()[1], 0)
+        nfaults = 0
+        for call in calls:
+            errors = FAULTS[call]
+            self.scan(io, call=call, cold=cold)
+            ncalls = self.numbers()[0]
+            for at in range(ncalls):
+                for error in errors:
+                    with self.subTest(io=io, cold=cold, call=call, at=at,
+                                      error=errno.errorcode.get(error, "less")):
+                        run = self.scan(io, at, call, error, cold)
+                        self.assertEqual(self.numbers()[1], 0, "descriptors are left open")
+                        self.check(run, clean, (call, error) in HARMLESS)
+                        nfaults += 1
+        self.assertGreater(nfaults, 10)
+
+    def test_plain_calls(self):
+        self.check_all(["--io=epoll"], FAULTS)
+
+    def test_io_uring(self):
+        self.check_all([], ["preadv2", "close", "write", "pthread_create", "eventfd", "epoll_ctl",
+                            "io_uring_setup", "io_uring_register", "io_uring_enter"])
+
+    def test_files_that_are_not_cached(self):
+        self.check_all([], ["openat", "read", "request", "io_uring_enter"], cold=True)
+
+    def test_io_uring_that_is_refused_changes_nothing(self):
+        clean = self.scan(["--io=epoll"])
+        for error in errno.EPERM, errno.ENOSYS, errno.ENOMEM:
+            run = self.scan([], "all", "io_uring_setup", error)
+            self.assertEqual((run.returncode, run.stdout), (FOUND, clean.stdout))
+            run = self.scan(["--io=uring"], "all", "io_uring_setup", error)
+            self.assertEqual((run.returncode, run.stdout), (ERROR, b""))
+            self.assertIn(os.strerror(error).encode(), run.stderr)
+
+    def test_descriptors_that_run_out_for_good_are_told_of(self):
+        run = self.scan([], "all", "openat", errno.EMFILE)
+        self.assertEqual(run.returncode, ERROR)
+        self.assertIn(os.strerror(errno.EMFILE).encode(), run.stderr)
+
+
+if __name__ == "__main__":
+    PROGRAM, LAYER = sys.argv[1], sys.argv[2]
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
