@@ -220,6 +220,16 @@ static uint32_t add_folder(struct rsl_project *project, const char *path, uint32
     return number;
 }
 
+uint32_t rsl_project_nfolders(const struct rsl_project *project)
+{
+    return rsl_strings_count(&project->folders);
+}
+
+const struct rsl_manifest *rsl_project_manifest(const struct rsl_project *project, uint32_t folder)
+{
+    return project->by_folder[folder].manifest;
+}
+
 /* The number of the folder, which is looked at with all above it if it is new. RSL_NONE without
  * memory. */
 static uint32_t find_folder(struct rsl_project *project, const char *path)

@@ -66,6 +66,11 @@ enum rsl_status rsl_project_remove(struct rsl_project *project, const char *path
  * (rsl_modules_guess_roots). Once, after the files. RSL_OK or RSL_ENOMEM. */
 enum rsl_status rsl_project_find_crates(struct rsl_project *project);
 
+/* The Cargo.toml files that find_crates looked at: as many as there are folders, NULL for a folder
+ * without one. In no order that means anything. O(1). */
+uint32_t rsl_project_nfolders(const struct rsl_project *project);
+const struct rsl_manifest *rsl_project_manifest(const struct rsl_project *project, uint32_t folder);
+
 /* Adds a crate of that root file, of whose dependencies nothing is known. RSL_OK or RSL_ENOMEM. */
 enum rsl_status rsl_project_add_root(struct rsl_project *project, const char *path);
 

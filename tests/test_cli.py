@@ -436,6 +436,20 @@ class Graph(Case):
             "src/lib.rs -> src/a.rs re-export 1", "src/lib.rs -> src/b.rs mod 1"])
         self.assertEqual(self.lines("graph", "--cycles", "dep", status=NOTHING), [])
 
+    def test_a_bad_manifest_is_told_with_its_place_and_the_rest_goes_on(self):
+        self.write("bad/Cargo.toml", b'[package]\nname = "bad\nedition = "2021"\n')
+        self.write("bad/src/lib.rs", b"mod a;\n")
+        self.write("bad/src/a.rs", b"\n")
+        self.write("nameless/Cargo.toml", b"[package]\n")
+        self.write("nameless/src/lib.rs", b"\n")
+        for command in ("graph",), ("modules",), ("deps", "bad/src/lib.rs"):
+            run = self.check(rustle(*command, cwd=self.folder), ERROR)
+            self.assertRegex(run.stderr, rb"bad/Cargo\.toml:2:\d+: error: the manifest is not TOML: ")
+            self.assertRegex(run.stderr, rb"nameless/Cargo\.toml:1:\d+: error: the package has no")
+            self.assertIn(b"bad/src/a.rs", run.stdout)
+        run = rustle("graph", cwd=self.folder)
+        self.assertIn(b"src/a.rs -> src/b.rs use 1\n", run.stdout)
+
     def test_orphans_are_files_that_nobody_declares(self):
         self.assertEqual(self.lines("graph", "--orphans"), ["src/orphan.rs"])
 

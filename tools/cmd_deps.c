@@ -174,7 +174,7 @@ static int run(int argc, char **argv, struct options *options)
         status = print_lines(options, &lines);
         free(lines.list);
     }
-    if (loaded.nmissing > 0)
+    if (loaded.nmissing + loaded.nbad > 0)
         status = RSL_EXIT_ERROR;
     rsl_project_unload(&loaded);
     return status;

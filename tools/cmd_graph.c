@@ -453,7 +453,7 @@ int rsl_cmd_graph(int argc, char **argv)
     rsl_text_buffer_write(&out, stdout);
     rsl_text_buffer_fini(&out);
     free(picture.files);
-    if (loaded.nmissing > 0)
+    if (loaded.nmissing + loaded.nbad > 0)
         status = RSL_EXIT_ERROR;
     rsl_project_unload(&loaded);
     return status;

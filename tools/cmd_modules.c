@@ -213,7 +213,7 @@ int rsl_cmd_modules(int argc, char **argv)
     rsl_text_buffer_fini(&tree_text);
     rsl_text_buffer_fini(&tree.out);
     rsl_text_buffer_fini(&tree.diagnostics);
-    const bool errors = !good || tree.errors || loaded.nmissing > 0;
+    const bool errors = !good || tree.errors || loaded.nmissing + loaded.nbad > 0;
     rsl_project_unload(&loaded);
     return errors ? RSL_EXIT_ERROR : found ? RSL_EXIT_FOUND : RSL_EXIT_NOTHING;
 }

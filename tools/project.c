@@ -240,6 +240,70 @@ static bool hand_over(struct load *load, struct rsl_loaded_project *loaded)
     return true;
 }
 
+static bool stops_cargo(const struct rsl_manifest *manifest)
+{
+    for (uint32_t i = 0; i < manifest->nerrors; i++) {
+        if (manifest->errors[i].code < RSL_MANIFEST_CARGO_GOES_ON)
+            return true;
+    }
+    return false;
+}
+
+static void put_manifest_errors(struct rsl_text_buffer *out, const struct rsl_manifest *manifest)
+{
+    bool readable = true; /* what follows from an error of syntax is not told */
+    for (uint32_t i = 0; i < manifest->nerrors && readable; i++) {
+        const struct rsl_manifest_error *error = &manifest->errors[i];
+        readable = error->code != RSL_MANIFEST_ERROR_SYNTAX;
+        if (error->code >= RSL_MANIFEST_CARGO_GOES_ON)
+            continue;
+        rsl_report_put_path(out, manifest->path);
+        if (error->line != 0) {
+            rsl_text_buffer_puts(out, ":");
+            rsl_text_buffer_put_number(out, error->line);
+            rsl_text_buffer_puts(out, ":");
+            rsl_text_buffer_put_number(out, error->column);
+        }
+        rsl_text_buffer_puts(out, ": error: ");
+        rsl_text_buffer_puts(out, rsl_manifest_error_message(error->code));
+        if (*error->what != '\0') {
+            rsl_text_buffer_puts(out, ": ");
+            rsl_report_put_path(out, error->what);
+        }
+        rsl_text_buffer_puts(out, "\n");
+    }
+}
+
+static int by_manifest_path(const void *a, const void *b, void *project)
+{
+    return strcmp(rsl_project_manifest(project, *(const uint32_t *)a)->path,
+                  rsl_project_manifest(project, *(const uint32_t *)b)->path);
+}
+
+/* Tells the errors of the Cargo.toml files, by path. False without memory. */
+static bool tell_manifests(struct rsl_loaded_project *loaded)
+{
+    struct rsl_project *project = &loaded->project;
+    const uint32_t nfolders = rsl_project_nfolders(project);
+    uint32_t *bad = malloc(((size_t)nfolders + 1) * sizeof *bad);
+    struct rsl_text_buffer text = {0};
+    if (bad == NULL)
+        return false;
+    for (uint32_t folder = 0; folder < nfolders; folder++) {
+        const struct rsl_manifest *manifest = rsl_project_manifest(project, folder);
+        if (manifest != NULL && stops_cargo(manifest))
+            bad[loaded->nbad++] = folder;
+    }
+    qsort_r(bad, loaded->nbad, sizeof *bad, by_manifest_path, project);
+    for (uint64_t i = 0; i < loaded->nbad; i++)
+        put_manifest_errors(&text, rsl_project_manifest(project, bad[i]));
+    rsl_text_buffer_write(&text, stderr);
+    const bool good = !text.failed;
+    rsl_text_buffer_fini(&text);
+    free(bad);
+    return good;
+}
+
 static bool build(struct load *load, const char *crate_root, struct rsl_loaded_project *loaded)
 {
     const uint64_t start = now_ns();
@@ -249,7 +313,7 @@ static bool build(struct load *load, const char *crate_root, struct rsl_loaded_p
         good = path != NULL && rsl_project_add_root(&loaded->project, path) == RSL_OK;
         free(path);
     } else if (good) {
-        good = rsl_project_find_crates(&loaded->project) == RSL_OK;
+        good = rsl_project_find_crates(&loaded->project) == RSL_OK && tell_manifests(loaded);
     }
     const uint64_t middle = now_ns();
     good = good && rsl_project_update(&loaded->project, loaded->pool) == RSL_OK;

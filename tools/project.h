@@ -19,13 +19,14 @@ struct rsl_loaded_project {
     struct rsl_pool *pool;
     uint64_t nfiles;   /* that were found and could be read */
     uint64_t nmissing; /* folders and files that could not be read, which was told */
+    uint64_t nbad;     /* Cargo.toml files at which cargo would stop, which was told */
     struct rsl_project_times times;
 };
 
 /* Loads the files below roots[0..nroots). `crate_root`: if it is not NULL, that file is the root of
  * the only crate, and nothing is walked. `nthreads` 0: one for each core. What cannot be read is
- * told on standard error and passed over. Returns 0 or a negative errno, and then there is nothing
- * to release. */
+ * told on standard error and passed over; so are the errors of Cargo.toml files. Returns 0 or a
+ * negative errno, and then there is nothing to release. */
 int rsl_project_load(const char *const *roots, size_t nroots, const char *crate_root,
                      size_t nthreads, struct rsl_loaded_project *loaded_out);
 
