@@ -106,6 +106,7 @@ static bool take_out(unsigned thread, const char *key)
 }
 
 /* Whether a slot below `inner`, which has so many children, holds the entry. */
+// NOLINTNEXTLINE(misc-no-recursion): the map is two levels deep here
 static bool leads_to(struct rsl_map_inner *inner, size_t nchildren,
                      const struct rsl_map_entry *entry)
 {
