@@ -120,6 +120,8 @@ const char *rsl_manifest_text(struct manifest_reader *r, const struct rsl_toml_v
 {
     if (value == NULL)
         return NULL;
+    if (value->kind == RSL_TOML_STRING && value->as.string.bytes == NULL)
+        return NULL; /* reading ended in it */
     if (value->kind != RSL_TOML_STRING ||
         memchr(value->as.string.bytes, 0, value->as.string.nbytes) != NULL) {
         rsl_manifest_fail(r, value, RSL_MANIFEST_ERROR_WRONG_TYPE, value->key.bytes);
