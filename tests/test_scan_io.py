@@ -158,6 +158,20 @@ class Lists(Case):
             out, _ = self.scan("--files-from", "-", "--format", "text", *more, stdin=text.encode())
             self.assertEqual(out.count(path.encode()), 1)
 
+    def test_a_list_goes_on_behind_an_archive_that_is_read_in_parts(self):
+        large = self.archive("p-1.0.0.crate", [(f"{i}.rs", 3000 + i) for i in range(40)])
+        path = self.write("a.rs")
+        for io in self.io:
+            run = subprocess.Popen([PROGRAM, "scan", *io, "--files-from", "-", "--format", "text"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self.addCleanup(run.kill)
+            run.stdin.write(large.encode() + b"\n")
+            run.stdin.flush()
+            for _ in range(sum(1 + 3000 + i for i in range(40))): # all of it: paths, and items
+                run.stdout.readline()
+            out, _ = run.communicate(path.encode() + b"\n", timeout=60)
+            self.assertEqual((out.count(path.encode()), run.returncode), (1, FOUND))
+
     def test_how_sources_of_an_archive_are_shown_is_no_file(self):
         path = self.archive("p-1.0.0.crate", [("a.rs", 1)])
         for order in "none", "path":
