@@ -1,5 +1,6 @@
 #include "sched/ignore_level.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -21,6 +22,18 @@ unsigned rsl_ignore_special_name(const char *name)
     if (strcmp(name, ".ignore") == 0)
         return RSL_IGNORE_HAS_DOT_IGNORE;
     return 0;
+}
+
+unsigned rsl_ignore_special_names(const char *dents, size_t nbytes)
+{
+    unsigned has = 0;
+    for (size_t at = 0; at < nbytes;) {
+        const struct dirent64 *entry = (const struct dirent64 *)(const void *)(dents + at);
+        if (entry->d_name[0] == '.')
+            has |= rsl_ignore_special_name(entry->d_name);
+        at += entry->d_reclen;
+    }
+    return has;
 }
 
 int rsl_ignore_rules_read(struct rsl_ignore_rules *rules_out, int dirfd, const char *path,

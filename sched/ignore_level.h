@@ -28,6 +28,9 @@ enum {
 /* The RSL_IGNORE_HAS_* of a name that begins with '.', or 0. */
 unsigned rsl_ignore_special_name(const char *name);
 
+/* Those of all names in what getdents64 wrote. */
+unsigned rsl_ignore_special_names(const char *dents, size_t nbytes);
+
 struct rsl_ignore_level {
     /* One for each holder: levels below, folders still to be read. Added to relaxed, by whoever
      * holds one already; taken from acq_rel, so that the last one frees what all have read. */

@@ -89,20 +89,7 @@ static size_t read_entries(const struct reading *reading, size_t at, bool *end_o
     return at;
 }
 
-/* Which special names are among the entries. */
-static unsigned find_special(const char *dents, size_t nbytes)
-{
-    unsigned has = 0;
-    for (size_t at = 0; at < nbytes;) {
-        const struct dirent64 *entry = (const struct dirent64 *)(const void *)(dents + at);
-        if (entry->d_name[0] == '.')
-            has |= rsl_ignore_special_name(entry->d_name);
-        at += entry->d_reclen;
-    }
-    return has;
-}
-
-/* The same for a folder that does not fit into the buffer. */
+/* rsl_ignore_special_names() for a folder that does not fit into the buffer. */
 static unsigned probe_special(int fd)
 {
     struct stat st;
@@ -400,8 +387,9 @@ void rsl_walk_read_folder(struct rsl_walk_worker *worker, struct rsl_walk_folder
         goto done;
     }
     nbytes = read_entries(&reading, 0, &end);
-    if (!walk->options.no_ignore && !enter_level(&reading, end ? find_special(worker->dents, nbytes)
-                                                               : probe_special(reading.fd)))
+    if (!walk->options.no_ignore &&
+        !enter_level(&reading, end ? rsl_ignore_special_names(worker->dents, nbytes)
+                                   : probe_special(reading.fd)))
         goto done;
     if (walk->options.follow && !enter_lineage(&reading))
         goto done;

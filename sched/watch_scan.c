@@ -262,18 +262,6 @@ static ssize_t read_entries(struct scan *scan)
     }
 }
 
-static unsigned find_special(const char *dents, size_t nbytes)
-{
-    unsigned has = 0;
-    for (size_t at = 0; at < nbytes;) {
-        const struct dirent64 *entry = (const struct dirent64 *)(const void *)(dents + at);
-        if (entry->d_name[0] == '.')
-            has |= rsl_ignore_special_name(entry->d_name);
-        at += entry->d_reclen;
-    }
-    return has;
-}
-
 /* Reads the folder's rules. False without memory. */
 static bool enter_level(struct scan *scan, unsigned has)
 {
@@ -400,7 +388,7 @@ void rsl_watch_scan_one(struct rsl_watch *watch)
         close(scan.fd);
         return;
     }
-    ok = ok && enter_level(&scan, find_special(watch->dents.bytes, (size_t)nbytes));
+    ok = ok && enter_level(&scan, rsl_ignore_special_names(watch->dents.bytes, (size_t)nbytes));
     for (size_t at = 0; ok && at < (size_t)nbytes;) {
         const struct dirent64 *entry =
             (const struct dirent64 *)(const void *)(watch->dents.bytes + at);
