@@ -6,6 +6,9 @@
 
 #define BLOCK_JOBS (RSL_INJECTOR_LAP - 1)
 
+/* How far ahead a producer asks for the lines of its block. */
+#define PREFETCH_JOBS 8
+
 /* fn is NULL until the job is there: written by the producer that has the place, then by the
  * consumer that has claimed it. The others are plain, ordered by fn. */
 struct slot {
@@ -137,6 +140,10 @@ enum rsl_status rsl_injector_put(struct rsl_injector *injector, const struct rsl
         block_put(injector, next);
     }
     struct slot *slot = &block->slots[offset_of(tail)];
+    /* The lines of a block come from the consumers that read it last, and the next locked
+     * instruction would wait for them. */
+    if (offset_of(tail) + PREFETCH_JOBS < BLOCK_JOBS)
+        rsl_prefetch_write(slot + PREFETCH_JOBS);
     slot->arg = call->arg;
     slot->scope = call->scope;
     RSL_YIELD_POINT();
