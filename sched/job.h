@@ -26,6 +26,7 @@ union rsl_job {
     struct {
         union rsl_job *next;     /* in a list, NULL at its end */
         union rsl_job *magazine; /* the next magazine, in the first of a list */
+        union rsl_job *ahead;    /* about RSL_JOB_AHEAD further in the list, or any other */
     } free;
 };
 
@@ -36,15 +37,20 @@ struct rsl_job_store {
     struct rsl_atomic_ptr chunks;    /* all memory, for fini; pushed to by all workers */
 };
 
+/* Descriptors that others have used last come from their caches: so many are asked for in advance.
+ */
+#define RSL_JOB_AHEAD 8
+
 /* A worker's. */
 struct rsl_job_cache {
     union rsl_job *list; /* less than a magazine */
     size_t nlist;
-    union rsl_job *full;  /* a magazine, or NULL */
-    union rsl_job *more;  /* magazines */
-    union rsl_job *fresh; /* memory that has not been used yet, */
-    union rsl_job *end;   /*     up to here */
-    size_t chunk_njobs;   /* how much to ask for next */
+    union rsl_job *full;                  /* a magazine, or NULL */
+    union rsl_job *more;                  /* magazines */
+    union rsl_job *fresh;                 /* memory that has not been used yet, */
+    union rsl_job *end;                   /*     up to here */
+    size_t chunk_njobs;                   /* how much to ask for next */
+    union rsl_job *recent[RSL_JOB_AHEAD]; /* the last to be put, a ring */
     struct rsl_job_store *store;
 };
 
@@ -69,12 +75,16 @@ static inline union rsl_job *rsl_job_get(struct rsl_job_cache *cache)
     }
     cache->list = job->free.next;
     cache->nlist--;
+    rsl_prefetch_write(job->free.ahead);
     return job;
 }
 
 static inline void rsl_job_put(struct rsl_job_cache *cache, union rsl_job *job)
 {
     job->free.next = cache->list;
+    union rsl_job **recent = &cache->recent[cache->nlist % RSL_JOB_AHEAD];
+    job->free.ahead = *recent;
+    *recent = job;
     cache->list = job;
     if (__builtin_expect(++cache->nlist == RSL_JOB_MAGAZINE, 0))
         rsl_job_put_full(cache);
