@@ -39,6 +39,11 @@ enum rsl_status rsl_pool_inject(struct rsl_pool *pool, enum rsl_priority priorit
 enum rsl_status rsl_pool_spawn(struct rsl_pool *pool, enum rsl_priority priority, rsl_job_fn *fn,
                                void *arg)
 {
+    /* After a rest these lines are in the caches of workers that went to sleep: asked for at once,
+     * they come at the same time as the one that is waited for first. */
+    rsl_prefetch_write(&pool->injectors[priority].tail);
+    __builtin_prefetch(&pool->idle.sleepers);
+    __builtin_prefetch(&pool->idle.nsearching);
     enum rsl_status status = rsl_pool_enter(pool);
     if (status != RSL_OK)
         return status;

@@ -134,6 +134,7 @@ static enum rsl_status init_worker(struct rsl_pool *pool, size_t index)
     worker->index = index;
     worker->random = UINT64_C(0x9E3779B97F4A7C15) * (index + 1);
     rsl_job_cache_init(&worker->jobs, &pool->job_store);
+    rsl_linger_init(&worker->linger, 0);
     rsl_ptr_init(&worker->mail, NULL);
     rsl_eventcount_init(&worker->ec);
     enum rsl_status status = rsl_deque_init(&worker->deque, pool->allocator, FIRST_DEQUE_CAPACITY);

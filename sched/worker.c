@@ -196,6 +196,7 @@ static bool take_injected(struct rsl_worker *worker, enum rsl_priority priority)
     const size_t room = room_for(worker, share < MAX_BATCH ? share : MAX_BATCH);
     const size_t ncalls = rsl_injector_claim(injector, calls, room > 0 ? room : 1);
     count(&worker->counters.ninjected, ncalls);
+    worker->caught_up = ncalls == length;
     if (room > 0)
         adopt(worker, calls, ncalls);
     else if (ncalls > 0)
@@ -280,6 +281,7 @@ static void steal_more(struct rsl_worker *worker, struct rsl_worker *victim)
     while (nstolen < nwanted && rsl_deque_steal(&victim->deque, &item) == RSL_STEAL_ITEM) {
         (void)rsl_deque_push(&worker->deque, item);
         nstolen++;
+        __builtin_prefetch(item); /* all of them at once, before the first is run */
         if (((uintptr_t)item & TAG_MASK) == TAG_TASK)
             break;
     }
@@ -323,9 +325,22 @@ static void *steal(struct rsl_worker *worker)
     return NULL;
 }
 
+/* A worker that has run all that was in the injectors and comes back at once would take each job as
+ * soon as it is there, and the lines that the producer writes with it. */
+static void linger(struct rsl_worker *worker)
+{
+    if (!worker->caught_up)
+        return;
+    worker->caught_up = false;
+    /* relaxed: the worker's own */
+    (void)rsl_linger_at(&worker->linger, rsl_u64_load_relaxed(&worker->counters.ninjected), 1,
+                        UINT64_MAX);
+}
+
 /* An item from anywhere else. */
 static void *find(struct rsl_worker *worker)
 {
+    linger(worker);
     if (take_injected(worker, RSL_PRIORITY_HIGH) || take_injected(worker, RSL_PRIORITY_NORMAL)) {
         void *item = rsl_worker_pop(worker);
         if (item != NULL)

@@ -40,6 +40,7 @@
 #include "ds/atomic.h"
 #include "ds/deque.h"
 #include "ds/eventcount.h"
+#include "ds/linger.h"
 #include "ds/spsc.h"
 #include "sched/fork.h"
 #include "sched/idle.h"
@@ -101,6 +102,12 @@ struct rsl_worker {
     /* Not 0: entered among the pool's thieves, to leave after so many pops. */
     uint32_t thief_pops;
     bool at_once; /* in rsl_worker_run_at_once() */
+    /* After a look at what was stolen: how many jobs to run at once before the next, and how many
+     * of them are left. */
+    uint32_t plenty_period, plenty_left;
+    /* Its last look into an injector took all that was there; how long it stays away then. */
+    bool caught_up;
+    struct rsl_linger linger;
     void *slots[RSL_WORKER_SLOTS];
     struct rsl_worker_counters counters;
     pthread_t thread;
@@ -177,18 +184,32 @@ void rsl_worker_run_item(struct rsl_worker *worker, void *item);
 enum rsl_status rsl_worker_queue(struct rsl_worker *worker, struct rsl_scope *scope, rsl_job_fn *fn,
                                  void *arg, bool fifo);
 
+/* The longest `plenty_period`. */
+#define RSL_PLENTY_MOST 63
+
 /* Whether so much is queued on the worker that a further job is better run at once: it is still in
  * the cache then, and the queue stays short. Not within a job that is run so, lest the stack grow.
- */
+ * How much has been stolen is looked up once in `plenty_period` such jobs only, since the thieves
+ * write that line all the time; and more often if they took a quarter of the queue meanwhile. */
 static inline bool rsl_worker_has_plenty(struct rsl_worker *worker)
 {
     struct rsl_deque *deque = &worker->deque;
     const size_t bottom = rsl_size_load_relaxed(&deque->bottom); /* relaxed: the worker's own */
-    if (__builtin_expect(bottom - deque->seen_top < RSL_SCOPE_QUEUE, 1))
+    if (__builtin_expect(bottom - deque->seen_top < RSL_SCOPE_QUEUE, 1) || worker->at_once)
         return false;
+    if (worker->plenty_left > 0) {
+        worker->plenty_left--;
+        return true;
+    }
+    const size_t seen = deque->seen_top;
     /* acquire: as in rsl_deque_reserve() */
     deque->seen_top = rsl_size_load_acquire(&deque->top);
-    return bottom - deque->seen_top >= RSL_SCOPE_QUEUE && !worker->at_once;
+    if (deque->seen_top - seen > RSL_SCOPE_QUEUE / 4)
+        worker->plenty_period = 0;
+    else if (worker->plenty_period < RSL_PLENTY_MOST)
+        worker->plenty_period = 2 * worker->plenty_period + 1;
+    worker->plenty_left = worker->plenty_period;
+    return bottom - deque->seen_top >= RSL_SCOPE_QUEUE;
 }
 /* Runs a job that its scope counts, and that is not queued. */
 void rsl_worker_run_at_once(struct rsl_worker *worker, struct rsl_scope *scope, rsl_job_fn *fn,
