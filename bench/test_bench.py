@@ -10,6 +10,11 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import plot
 
 SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "samples")
 FLOOR, GRAPH, INFLATE, PRIMITIVES, BENCH = (sys.argv[1:] + ["", ""])[:5]
@@ -51,6 +56,47 @@ class Floor(unittest.TestCase):
         done = run([FLOOR, "1", os.path.join(SAMPLES, "none")])
         self.assertEqual(done.returncode, 1)
         self.assertIn("No such file", done.stderr)
+
+
+class Plot(unittest.TestCase):
+    def shapes(self, picture, tag):
+        return [node for node in xml.etree.ElementTree.fromstring(picture).iter()
+                if node.tag.endswith("}" + tag)]
+
+    def test_bars_are_longer_for_more_and_left_out_for_nothing(self):
+        rows = [("a < b", 1000.0, True), ("c", 10.0, False), ("none", 0.0, False)]
+        bars = [node for node in self.shapes(plot.bars("title", "MB/s", rows, mark=1), "rect")
+                if node.get("fill") != "white"]
+        self.assertEqual([node.get("fill") for node in bars], [plot.OURS, plot.THEIRS])
+        widths = [float(node.get("width")) for node in bars]
+        self.assertAlmostEqual(widths[0], 3 * widths[1], delta=1)  # three decades above 1, and one
+
+    def test_lines_have_their_points_in_order(self):
+        picture = plot.lines("title", "files", "ms", {"a": [(10, 5), (100, 50), (1000, 500)]})
+        points = [(float(node.get("cx")), float(node.get("cy")))
+                  for node in self.shapes(picture, "circle")]
+        self.assertEqual(points, sorted(points, key=lambda point: (point[0], -point[1])))
+        self.assertEqual(len(points), 3)
+
+    def test_ticks_are_the_decades_around_the_values(self):
+        self.assertEqual(plot.decades(0.5, 20), [0.1, 1, 10, 100])
+        self.assertEqual(plot.decades(1, 1), [1, 10])
+
+
+class Tables(unittest.TestCase):
+    def test_a_table_can_be_had_as_json(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "tables")
+            program = ("import measure; "
+                       "measure.print_table(['row', 'MB/s'], [['a', '1'], ['b', '22']])")
+            done = subprocess.run([sys.executable, "-B", "-c", program], stdout=subprocess.PIPE,
+                                  text=True, cwd=os.path.dirname(SAMPLES), check=True,
+                                  env={**os.environ, "RUSTLE_BENCH_TABLES": path})
+            self.assertEqual(done.stdout, "row  MB/s\na       1\nb      22\n")
+            with open(path, encoding="utf-8") as file:
+                table = json.loads(file.read())
+            self.assertEqual((table["head"], table["rows"]),
+                             (["row", "MB/s"], [["a", "1"], ["b", "22"]]))
 
 
 class Graph(unittest.TestCase):

@@ -1,7 +1,8 @@
-//! peers lex|syn PASSES
+//! peers lex|proc_macro2|syn PASSES
 //!
 //! Reads every .rs file below the folder RUSTLE_CORPUS into memory, then lexes all of them with
-//! rustc_lexer, or parses them with syn, PASSES times on one thread. A line of JSON for each pass.
+//! rustc_lexer or proc-macro2, or parses them with syn, PASSES times on one thread. A line of JSON
+//! for each pass.
 
 mod clock;
 mod corpus;
@@ -35,6 +36,32 @@ fn lex(corpus: &Corpus) -> Tally {
     tally
 }
 
+/// Tokens that are no groups, and for each group one.
+fn count(stream: proc_macro2::TokenStream) -> u64 {
+    let mut todo = vec![stream];
+    let mut ntokens = 0;
+    while let Some(stream) = todo.pop() {
+        for tree in stream {
+            ntokens += 1;
+            if let proc_macro2::TokenTree::Group(group) = tree {
+                todo.push(group.stream());
+            }
+        }
+    }
+    ntokens
+}
+
+fn lex_trees(corpus: &Corpus) -> Tally {
+    let mut tally = Tally::default();
+    for text in &corpus.files {
+        match panic::catch_unwind(|| text.parse::<proc_macro2::TokenStream>()) {
+            Ok(Ok(stream)) => tally.results += count(stream),
+            Ok(Err(_)) | Err(_) => tally.rejected += 1,
+        }
+    }
+    tally
+}
+
 fn parse(corpus: &Corpus) -> Tally {
     let mut tally = Tally::default();
     for text in &corpus.files {
@@ -48,11 +75,13 @@ fn parse(corpus: &Corpus) -> Tally {
 }
 
 fn run(arguments: &[String]) -> io::Result<()> {
-    let usage = || io::Error::new(io::ErrorKind::InvalidInput, "usage: peers lex|syn PASSES");
+    let usage =
+        || io::Error::new(io::ErrorKind::InvalidInput, "usage: peers lex|proc_macro2|syn PASSES");
     let [command, passes] = arguments else { return Err(usage()) };
     let passes: u32 = passes.parse().map_err(|_| usage())?;
     let (row, what, work): (_, _, fn(&Corpus) -> Tally) = match command.as_str() {
         "lex" => ("rustc_lexer", "tokens", lex),
+        "proc_macro2" => ("proc-macro2", "tokens", lex_trees),
         "syn" => ("syn", "top_level_items", parse),
         _ => return Err(usage()),
     };

@@ -1,9 +1,10 @@
-//! pipeline THREADS FOLDER
+//! pipeline channels|direct THREADS FOLDER
 //!
-//! Parses every .rs file below FOLDER: a tokio coordinator finds the files, decides which are to be
-//! parsed and reads them; a bounded flume channel takes them to a rayon pool of THREADS, where syn
-//! parses; another brings back what they hold, and a task of tokio's keeps it in a DashMap. Prints one
-//! line of JSON.
+//! Parses every .rs file below FOLDER. With channels: a tokio coordinator finds the files, decides
+//! which are to be parsed and reads them; a bounded flume channel takes them to a rayon pool of
+//! THREADS, where syn parses; another brings back what they hold, and a task of tokio's keeps it in a
+//! DashMap. Directly: the pool reads and parses a list of the files, and only counts. Prints one line
+//! of JSON.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use std::{env, fs, io, panic, thread};
 
 use dashmap::DashMap;
+use rayon::prelude::*;
 use syn::visit::Visit;
 
 /// Of each channel.
@@ -37,6 +39,12 @@ enum FileState {
     Queued,
     Unreadable,
     Done { nbytes: usize, nitems: Option<usize> },
+}
+
+impl FileState {
+    fn is_done(&self) -> bool {
+        matches!(self, FileState::Done { .. })
+    }
 }
 
 #[derive(Default)]
@@ -80,14 +88,13 @@ fn parse(job: Job) -> Parsed {
     }
 }
 
+fn build_pool(nthreads: usize) -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(nthreads).stack_size(STACK).build().expect("a pool")
+}
+
 /// Jobs to the pool's workers, until there are no more.
 fn run_pool(nthreads: usize, jobs: flume::Receiver<Job>, results: flume::Sender<Parsed>) {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(nthreads)
-        .stack_size(STACK)
-        .build()
-        .expect("a pool");
-    pool.scope(|scope| {
+    build_pool(nthreads).scope(|scope| {
         for job in jobs {
             let results = results.clone();
             scope.spawn(move |_| results.send(parse(job)).expect("a receiver"));
@@ -95,8 +102,8 @@ fn run_pool(nthreads: usize, jobs: flume::Receiver<Job>, results: flume::Sender<
     });
 }
 
-/// Sends the files below `folder`, hidden ones left out.
-fn walk(folder: PathBuf, found: flume::Sender<PathBuf>) -> io::Result<()> {
+/// Gives the files below `folder` to `found`, hidden ones left out.
+fn walk(folder: PathBuf, mut found: impl FnMut(PathBuf)) -> io::Result<()> {
     let mut todo = vec![folder];
     while let Some(folder) = todo.pop() {
         for entry in fs::read_dir(folder)? {
@@ -109,7 +116,7 @@ fn walk(folder: PathBuf, found: flume::Sender<PathBuf>) -> io::Result<()> {
             if kind.is_dir() {
                 todo.push(path);
             } else if kind.is_file() && path.extension().is_some_and(|suffix| suffix == "rs") {
-                found.send(path).expect("a receiver");
+                found(path);
             }
         }
     }
@@ -122,7 +129,9 @@ async fn coordinate(
     jobs: flume::Sender<Job>,
 ) {
     let (found, paths) = flume::bounded(CAPACITY);
-    let walk = tokio::task::spawn_blocking(move || walk(folder, found));
+    let walk = tokio::task::spawn_blocking(move || {
+        walk(folder, |path| found.send(path).expect("a receiver"))
+    });
     while let Ok(path) = paths.recv_async().await {
         if states.contains_key(&path) {
             continue;
@@ -147,15 +156,65 @@ async fn collect(
 ) {
     while let Ok(parsed) = results.recv_async().await {
         dependencies.insert(parsed.path.clone(), parsed.dependencies);
-        states.insert(
-            parsed.path,
-            FileState::Done { nbytes: parsed.nbytes, nitems: parsed.nitems },
-        );
+        states
+            .insert(parsed.path, FileState::Done { nbytes: parsed.nbytes, nitems: parsed.nitems });
     }
 }
 
-fn run(nthreads: usize, folder: &Path) -> io::Result<()> {
-    panic::set_hook(Box::new(|_| {}));
+#[derive(Default)]
+struct Counts {
+    nfiles: usize,
+    nbytes: usize,
+    nitems: usize,
+    nrejected: usize,
+    nunreadable: usize,
+}
+
+impl Counts {
+    fn of(state: &FileState) -> Counts {
+        let mut counts = Counts { nfiles: 1, ..Counts::default() };
+        match state {
+            FileState::Done { nbytes, nitems } => {
+                counts.nbytes = *nbytes;
+                counts.nitems = nitems.unwrap_or(0);
+                counts.nrejected = usize::from(nitems.is_none());
+            }
+            FileState::Unreadable => counts.nunreadable = 1,
+            FileState::Queued => panic!("a file was lost"),
+        }
+        counts
+    }
+
+    fn plus(self, other: Counts) -> Counts {
+        Counts {
+            nfiles: self.nfiles + other.nfiles,
+            nbytes: self.nbytes + other.nbytes,
+            nitems: self.nitems + other.nitems,
+            nrejected: self.nrejected + other.nrejected,
+            nunreadable: self.nunreadable + other.nunreadable,
+        }
+    }
+}
+
+fn run_directly(nthreads: usize, folder: &Path) -> io::Result<Counts> {
+    let mut paths = Vec::new();
+    walk(folder.to_owned(), |path| paths.push(path))?;
+    let one = |path: PathBuf| match fs::read_to_string(&path) {
+        Ok(text) => {
+            let parsed = parse(Job { path, text });
+            FileState::Done { nbytes: parsed.nbytes, nitems: parsed.nitems }
+        }
+        Err(_) => FileState::Unreadable,
+    };
+    Ok(build_pool(nthreads).install(|| {
+        paths
+            .into_par_iter()
+            .map(|path| Counts::of(&one(path)))
+            .reduce(Counts::default, Counts::plus)
+    }))
+}
+
+fn run_by_channels(nthreads: usize, folder: &Path) -> io::Result<Counts> {
     let states = Arc::new(DashMap::new());
     let dependencies = Arc::new(DashMap::new());
     let (to_pool, jobs) = flume::bounded(CAPACITY);
@@ -167,38 +226,35 @@ fn run(nthreads: usize, folder: &Path) -> io::Result<()> {
     pool.join().expect("the pool");
     runtime.block_on(collector).expect("the collector");
 
-    let (mut nbytes, mut nitems, mut nrejected, mut nunreadable) = (0, 0, 0, 0);
-    for state in states.iter() {
-        match state.value() {
-            FileState::Done { nbytes: n, nitems: items } => {
-                nbytes += n;
-                nitems += items.unwrap_or(0);
-                nrejected += usize::from(items.is_none());
-            }
-            FileState::Unreadable => nunreadable += 1,
-            FileState::Queued => panic!("a file was lost"),
-        }
+    assert_eq!(dependencies.len(), states.iter().filter(|state| state.value().is_done()).count());
+    Ok(states.iter().map(|state| Counts::of(state.value())).fold(Counts::default(), Counts::plus))
+}
+
+fn run(arguments: &[String]) -> Result<Counts, String> {
+    let usage = || "usage: pipeline channels|direct THREADS FOLDER".to_owned();
+    let [way, nthreads, folder] = arguments else { return Err(usage()) };
+    let nthreads = nthreads.parse().ok().filter(|n| *n > 0).ok_or_else(usage)?;
+    panic::set_hook(Box::new(|_| {}));
+    match way.as_str() {
+        "channels" => run_by_channels(nthreads, Path::new(folder)),
+        "direct" => run_directly(nthreads, Path::new(folder)),
+        _ => return Err(usage()),
     }
-    println!(
-        "{{\"files\":{},\"bytes\":{nbytes},\"items\":{nitems},\"rejected\":{nrejected},\
-         \"unreadable\":{nunreadable},\"with_dependencies\":{}}}",
-        states.len(),
-        dependencies.len()
-    );
-    Ok(())
+    .map_err(|error| format!("pipeline: {error}"))
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().collect();
-    let nthreads = arguments.get(1).and_then(|n| n.parse().ok()).filter(|n| *n > 0);
-    let (Some(nthreads), Some(folder), 3) = (nthreads, arguments.get(2), arguments.len()) else {
-        eprintln!("usage: pipeline THREADS FOLDER");
-        return ExitCode::from(2);
-    };
-    match run(nthreads, Path::new(folder)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("pipeline: {error}");
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(counts) => {
+            println!(
+                "{{\"files\":{},\"bytes\":{},\"items\":{},\"rejected\":{},\"unreadable\":{}}}",
+                counts.nfiles, counts.nbytes, counts.nitems, counts.nrejected, counts.nunreadable
+            );
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("{why}");
             ExitCode::FAILURE
         }
     }
