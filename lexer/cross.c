@@ -71,6 +71,8 @@ static const uint8_t *back_over_trivia(const struct rsl_crossing *crossing, cons
         const uint8_t *before = p;
         if (p == crossing->comment_to && p != crossing->comment_from)
             before = crossing->comment_from;
+        else if (p == crossing->earlier_to && p != crossing->earlier_from)
+            before = crossing->earlier_from;
         else if (p[-1] == ' ' || (p[-1] >= 9 && p[-1] <= 13))
             before = p - 1;
         else if (p[-1] >= 0x80)
@@ -123,7 +125,39 @@ static bool names_no_macro(const struct rsl_crossing *crossing, const uint8_t *p
     }
 }
 
-enum cross_bang rsl_cross_judge_bang(const struct rsl_crossing *crossing, const uint8_t *p,
+/* To the next byte that is neither white space nor in a comment. */
+static const uint8_t *over_comments(const uint8_t *p, const uint8_t *end)
+{
+    p = rsl_scan_trivia(p, end);
+    while (*p == '/' && (p[1] == '/' || p[1] == '*')) { /* a doc comment */
+        bool terminated;
+        p = p[1] == '/' ? rsl_scan_line_comment(p + 2, end)
+                        : rsl_scan_block_comment(p + 2, end, &terminated);
+        p = rsl_scan_trivia(p, end);
+    }
+    return p;
+}
+
+/* The token behind the path at p, p if there is none. Comments may stand everywhere in it, so that
+ * it cannot be read from its end. */
+static const uint8_t *behind_path(const uint8_t *p, const uint8_t *end)
+{
+    const uint8_t *q = p;
+    for (;;) {
+        if (q[0] == ':' && q[1] == ':')
+            q = over_comments(q + 2, end);
+        else if (q != p)
+            return q;
+        const uint8_t *after = rsl_scan_ident(q, end);
+        if (after == q + 1 && *q == 'r' && *after == '#')
+            after = rsl_scan_ident(after + 1, end);
+        if (after == q)
+            return p;
+        q = over_comments(after, end);
+    }
+}
+
+enum cross_bang rsl_cross_judge_bang(struct rsl_crossing *crossing, const uint8_t *p,
                                      const uint8_t **at_out)
 {
     const uint8_t *name_end = back_over_trivia(crossing, p);
@@ -141,23 +175,15 @@ enum cross_bang rsl_cross_judge_bang(const struct rsl_crossing *crossing, const 
     if (rsl_scan_ident(next, crossing->end) == next)
         return CROSS_BANG_OPERATOR;
     /* `path! name`: an item, if the path is what the statement begins with. */
-    for (;;) {
-        if (raw)
-            name -= 2;
-        const uint8_t *before = back_over_trivia(crossing, name);
-        if (before - crossing->boundary < 2 || before[-1] != ':' || before[-2] != ':')
-            break;
-        name = before - 2;
-        const uint8_t *segment_end = back_over_trivia(crossing, name);
-        const uint8_t *segment = back_over_ident(crossing, segment_end);
-        if (segment == segment_end)
-            break;
-        name = segment;
-        raw = name - crossing->p >= 2 && name[-1] == '#' && name[-2] == 'r';
-    }
-    if (name != crossing->boundary)
+    if (crossing->boundary < crossing->p)
         return CROSS_BANG_OPERATOR;
-    *at_out = name;
+    if (crossing->path != crossing->boundary) {
+        crossing->path = crossing->boundary;
+        crossing->path_end = behind_path(crossing->path, crossing->end);
+    }
+    if (crossing->path_end != p)
+        return CROSS_BANG_OPERATOR;
+    *at_out = crossing->path;
     return CROSS_BANG_ITEM;
 }
 

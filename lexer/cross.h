@@ -48,9 +48,12 @@ struct rsl_crossing {
     const uint8_t *boundary; /* first significant byte behind the last statement boundary */
     const uint8_t *comment_from; /* the significant byte's end before the last comment ... */
     const uint8_t *comment_to;   /* ... and where that comment ended */
-    uint32_t nbraces;            /* `{` open inside what is crossed */
-    uint32_t nbrackets;          /* `(` and `[` open at the level of a value */
-    int64_t parens;              /* `(` less `)`, `[` less `]`: not zero at the end is suspect */
+    const uint8_t *earlier_from, *earlier_to; /* the same of the comment before that one */
+    const uint8_t *path, *path_end; /* the boundary that was last asked for a path, and the token
+                                       behind that path */
+    uint32_t nbraces;               /* `{` open inside what is crossed */
+    uint32_t nbrackets;             /* `(` and `[` open at the level of a value */
+    int64_t parens;                 /* `(` less `)`, `[` less `]`: not zero at the end is suspect */
     int64_t squares;
     bool value;            /* ends at a `;` or an unmatched closer instead of at a `}` */
     bool at_boundary;      /* an item may begin at `p` */
@@ -66,8 +69,10 @@ static inline void rsl_crossing_begin(struct rsl_crossing *crossing, const uint8
     crossing->p = p;
     crossing->end = end;
     crossing->limit = end;
-    crossing->boundary = p;
+    crossing->boundary = value ? NULL : p;
     crossing->comment_from = crossing->comment_to = NULL;
+    crossing->earlier_from = crossing->earlier_to = NULL;
+    crossing->path = crossing->path_end = NULL;
     crossing->nbraces = crossing->nbrackets = 0;
     crossing->parens = crossing->squares = 0;
     crossing->value = value;

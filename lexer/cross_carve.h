@@ -85,8 +85,11 @@ static inline void note_comment(struct rsl_crossing *crossing, const uint8_t *p,
     const uint8_t *from = p;
     while (from > crossing->comment_to && (from[-1] == ' ' || (from[-1] >= 9 && from[-1] <= 13)))
         from--;
-    if (from != crossing->comment_to)
+    if (from != crossing->comment_to) {
+        crossing->earlier_from = crossing->comment_from;
+        crossing->earlier_to = crossing->comment_to;
         crossing->comment_from = from;
+    }
     crossing->comment_to = q;
 }
 

@@ -46,7 +46,7 @@ enum cross_bang {
 bool rsl_cross_is_raw_string(const uint8_t *p, const uint8_t *taken, const uint8_t **hashes_out);
 
 /* Judges the `!` at p by what stands before and behind it. */
-enum cross_bang rsl_cross_judge_bang(const struct rsl_crossing *crossing, const uint8_t *p,
+enum cross_bang rsl_cross_judge_bang(struct rsl_crossing *crossing, const uint8_t *p,
                                      const uint8_t **at_out);
 
 extern const struct rsl_cross_ops rsl_cross_scalar;

@@ -76,6 +76,7 @@ CROSS_TARGET static enum rsl_cross_event cross(struct rsl_crossing *crossing)
     crossing->at_boundary = false;
     crossing->error_code = 0;
     crossing->comment_from = crossing->comment_to = p;
+    crossing->earlier_from = crossing->earlier_to = p;
 
 next_block:
     if (p >= limit) {

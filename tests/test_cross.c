@@ -108,6 +108,18 @@ static void a_negation_behind_a_comment_is_no_macro_call(void **state)
     check_events(false, "{ a; // do\n yeet!{ fn f() {} } }", "                               }");
 }
 
+/* Only one comment was remembered, and behind two the path was taken for no path. */
+static void a_named_call_was_lost_behind_two_comments(void **state)
+{
+    (void)state;
+    check_events(false, "{ ::/**/d/**/!f }", "  i             }");
+    check_events(false, "{ a/*b*/::/*c*/r#d // e\n /** f */ ! /*g*/h }",
+                 "  i                                        }");
+    check_events(false, "{ do /**/ yeet /**/ !{ fn f() {} } }",
+                 "                       i           }");
+    check_events(false, "{ a::/**/b/**/c! d }", "                   }");
+}
+
 static void items_begin_at_statement_boundaries(void **state)
 {
     (void)state;
@@ -303,6 +315,7 @@ int main(void)
         cmocka_unit_test(a_value_ends_at_its_semicolon_or_a_closer),
         cmocka_unit_test(items_begin_at_statement_boundaries),
         cmocka_unit_test(a_negation_behind_a_comment_is_no_macro_call),
+        cmocka_unit_test(a_named_call_was_lost_behind_two_comments),
         cmocka_unit_test(soup),
         cmocka_unit_test(pieces_at_every_place),
         cmocka_unit_test(usual_bodies),
