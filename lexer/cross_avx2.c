@@ -130,6 +130,21 @@ TARGET_AVX2 static inline void short_masks(struct short_masks *masks, const uint
     masks->odd = in_set(bytes, odd);
 }
 
+/* A bit makes braces of brackets, and none of the others of another character of the code. */
+TARGET_AVX2 static inline void attr_masks(struct attr_masks *masks, const uint8_t *base)
+{
+    const __m256i odd = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(1, 0, '"', 0, 0, 0, 0, '\'', 0, 0, 0, '{', 0, 0, 0, '/'));
+    const struct bytes64 bytes = load64(base);
+    const struct bytes64 folded = {_mm256_or_si256(bytes.low, _mm256_set1_epi8(0x20)),
+                                   _mm256_or_si256(bytes.high, _mm256_set1_epi8(0x20))};
+    masks->close = equal_to(folded, '}');
+    masks->odd = in_set(folded, odd);
+    masks->paren_open = equal_to(bytes, '(');
+    masks->paren_close = equal_to(bytes, ')');
+}
+
+#define ATTR_MASKS    attr_masks
 #define SHORT_MASKS   short_masks
 #define BEHIND_SPACE  behind_space
 #define FILL_WINDOW   fill_window

@@ -106,6 +106,18 @@ TARGET_AVX512 static inline void short_masks(struct short_masks *masks, const ui
     masks->odd = in_set(bytes, odd);
 }
 
+/* A bit makes braces of brackets, and none of the others of another character of the code. */
+TARGET_AVX512 static inline void attr_masks(struct attr_masks *masks, const uint8_t *base)
+{
+    const __m128i odd = _mm_setr_epi8(1, 0, '"', 0, 0, 0, 0, '\'', 0, 0, 0, '{', 0, 0, 0, '/');
+    const __m512i bytes = load64(base);
+    const __m512i folded = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
+    masks->close = equal_to(folded, '}');
+    masks->odd = in_set(folded, odd);
+    masks->paren_open = equal_to(bytes, '(');
+    masks->paren_close = equal_to(bytes, ')');
+}
+
 /* Of each letter, the groups of keywords that have it as their first, second and third:
  *   1 asy aut   2 con mac mod   4 def gen reu   8 enu ext   16 fin fn   32 imp pub
  *   64 saf sta str   128 tra typ uni uns use
@@ -146,6 +158,7 @@ TARGET_AVX512 static inline uint64_t may_begin_item(const uint8_t *base)
            _mm512_movepi8_mask(bytes) | UINT64_C(3) << 62;
 }
 
+#define ATTR_MASKS     attr_masks
 #define MAY_BEGIN_ITEM may_begin_item
 #define SHORT_MASKS    short_masks
 #define BEHIND_SPACE   behind_space

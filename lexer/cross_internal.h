@@ -21,6 +21,13 @@ struct short_masks {
     uint64_t odd; /* ' / */
 };
 
+/* The same of an attribute, for those that are plain. */
+struct attr_masks {
+    uint64_t close; /* ] } */
+    uint64_t odd;   /* [ { " ' / */
+    uint64_t paren_open, paren_close;
+};
+
 /* The third letters of the keywords in rsl_item_starts(), by the low five bits of the first and the
  * second. 1: any. */
 extern const uint8_t rsl_cross_third_letters[32][32];

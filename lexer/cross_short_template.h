@@ -19,8 +19,33 @@ CROSS_TARGET static inline bool is_even(const struct short_masks *masks, uint64_
            COUNT_BITS(masks->square_open & inside) == COUNT_BITS(masks->square_close & inside);
 }
 
+#ifdef ATTR_MASKS
+/* Behind the `]` of the attribute whose `[` is at p, if it is plainer still, as most are: without
+ * quotes and other brackets but parentheses, and these all open before one closes. */
+CROSS_TARGET static inline const uint8_t *plain_attr(const uint8_t *p)
+{
+    struct attr_masks masks;
+    ATTR_MASKS(&masks, p);
+    const uint64_t inside = (masks.close & -masks.close) - 1;
+    const uint64_t opens = masks.paren_open & inside, closes = masks.paren_close & inside;
+    const uint8_t *const closer = p + (unsigned)COUNT_BITS(inside);
+    if (masks.close == 0 || (masks.odd & inside & ~UINT64_C(1)) != 0 || *closer != ']' ||
+        ((opens | closes) != 0 &&
+         (opens >= (closes & -closes) || COUNT_BITS(opens) != COUNT_BITS(closes))))
+        return NULL;
+    return closer + 1;
+}
+#endif
+
 CROSS_TARGET static const uint8_t *short_tree(const uint8_t *p, bool *any_brace_out)
 {
+#ifdef ATTR_MASKS
+    const uint8_t *const behind = *p == '[' ? plain_attr(p) : NULL;
+    if (behind != NULL) {
+        *any_brace_out = false;
+        return behind;
+    }
+#endif
     struct short_masks masks;
     SHORT_MASKS(&masks, p);
     uint64_t code = ~UINT64_C(0);

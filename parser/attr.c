@@ -110,10 +110,8 @@ static void cross_value(struct parser *ps, struct rsl_span value, uint32_t owner
     ps->bound = bound;
 }
 
-void rsl_parse_attr_values(struct parser *ps, const struct head *head, uint32_t owner)
+void rsl_cross_attr_values(struct parser *ps, const struct head *head, uint32_t owner)
 {
-    if (!head->attr_blocks)
-        return;
     for (uint32_t i = head->first_attr; i < head->first_attr + head->nattrs; i++) {
         const struct rsl_attr *attr = &ps->file->attrs[i];
         if (attr->kind == RSL_ATTR_OTHER && attr->value.end > 0)
@@ -124,22 +122,17 @@ void rsl_parse_attr_values(struct parser *ps, const struct head *head, uint32_t 
 const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head *head)
 {
     const uint8_t *first = NULL;
-    head->first_attr = ps->file->nattrs;
-    head->nattrs = 0;
-    for (;;) {
-        p = rsl_scan_trivia(p, ps->end);
-        if (*p != '#' && *p != '/')
-            break;
+    for (; *p == '#' || *p == '/'; p = rsl_scan_trivia(p, ps->end)) {
         /* Filled in where it will stay, and field by field: a copy would wait for the fields. */
-        struct rsl_attr *attr = rsl_next_attr(ps);
+        struct rsl_attr *attr = next_attr(ps);
         if (attr == NULL)
             break;
-        const uint8_t *from = p;
+        const uint8_t *const from = p;
         const uint8_t *to;
-        bool inner;
+        bool inner = false;
         attr->value.start = attr->value.end = 0;
         if (*p == '#') {
-            const uint8_t *bracket = attr_bracket(ps, p, &inner);
+            const uint8_t *bracket = p[1] == '[' ? p + 1 : attr_bracket(ps, p, &inner);
             if (bracket == NULL)
                 break;
             attr->kind = RSL_ATTR_OTHER;
@@ -160,6 +153,12 @@ const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head 
                 read_attr(ps, bracket + 1, to - 1, attr);
             }
             p = to;
+            if (__builtin_expect(attr->kind == RSL_ATTR_OTHER && attr->value.end > 0, 0)) {
+                if (inner)
+                    cross_value(ps, attr->value, head->owner);
+                else
+                    head->attr_blocks = true;
+            }
         } else if (p[1] == '/') {
             inner = p[2] == '!';
             attr->kind = RSL_ATTR_DOC;
@@ -175,13 +174,8 @@ const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head 
         } else {
             break;
         }
-        const bool has_block = attr->kind == RSL_ATTR_OTHER && attr->value.end > 0;
-        if (inner) {
-            if (has_block)
-                cross_value(ps, attr->value, head->owner);
+        if (inner)
             continue;
-        }
-        head->attr_blocks |= has_block;
         attr->span = span_of(ps, from, to);
         ps->file->nattrs++;
         head->nattrs++;

@@ -620,8 +620,6 @@ stop:
 
 bool rsl_parse_generics(struct parser *ps, uint32_t owner)
 {
-    if (*ps->p != '<')
-        return true;
     const uint8_t *from = ps->p;
     uint32_t n = 0;
     ps->p = skip(ps, ps->p + 1);
@@ -747,7 +745,7 @@ bool rsl_parse_params(struct parser *ps, uint32_t owner)
 void rsl_parse_where(struct parser *ps, unsigned stops, uint32_t owner)
 {
     const uint8_t *after;
-    if (*ps->p != 'w' || !at_word(ps, ps->p, "where", &after))
+    if (!at_word(ps, ps->p, "where", &after))
         return;
     item_at(ps, owner)->flags |= RSL_FLAG_WHERE;
     ps->last = after;

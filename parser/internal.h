@@ -177,8 +177,14 @@ static inline bool at_word(const struct parser *ps, const uint8_t *p, const char
 /* A larger copy of `array`, which is released; NULL, and `array` as it was, if memory ran out. */
 void *rsl_grow(struct parser *ps, void *array, uint32_t *capacity, size_t element_nbytes);
 uint32_t rsl_add_item(struct parser *ps, enum rsl_item_kind kind, const struct head *head);
+struct rsl_attr *rsl_next_attr_grown(struct parser *ps);
 /* The place behind the last attribute, to be filled and then counted; NULL without memory. */
-struct rsl_attr *rsl_next_attr(struct parser *ps);
+static inline struct rsl_attr *next_attr(struct parser *ps)
+{
+    struct rsl_file *file = ps->file;
+    return __builtin_expect(file->nattrs == file->attrs_capacity, 0) ? rsl_next_attr_grown(ps)
+                                                                     : &file->attrs[file->nattrs];
+}
 uint32_t rsl_add_use_prefix(struct parser *ps, struct rsl_use_prefix prefix);
 void rsl_add_error(struct parser *ps, const uint8_t *at, size_t nbytes, uint16_t code);
 struct frame *rsl_push_frame(struct parser *ps, enum frame_kind kind, uint32_t owner,
@@ -190,11 +196,26 @@ static inline struct rsl_item *item_at(struct parser *ps, uint32_t index)
 }
 
 /* attr.c */
-/* Reads outer attributes and doc comments from p, adding them; returns the first byte that is
- * none. Inner ones are passed over. */
 const uint8_t *rsl_parse_attrs(struct parser *ps, const uint8_t *p, struct head *head);
+/* Reads outer attributes and doc comments from p, a token or the end, adding them; returns the
+ * first token that is none. Inner ones are passed over. */
+static inline const uint8_t *parse_attrs(struct parser *ps, const uint8_t *p, struct head *head)
+{
+    head->first_attr = ps->file->nattrs;
+    head->nattrs = 0;
+    if (*p == '#' || *p == '/')
+        return rsl_parse_attrs(ps, p, head);
+    ps->nruns += p >= ps->end;
+    head->head = head->start = offset_of(ps, p);
+    return p;
+}
+void rsl_cross_attr_values(struct parser *ps, const struct head *head, uint32_t owner);
 /* Finds the items in the blocks of the attributes of `head`, #[a = { fn f() {} }]: `owner`'s. */
-void rsl_parse_attr_values(struct parser *ps, const struct head *head, uint32_t owner);
+static inline void parse_attr_values(struct parser *ps, const struct head *head, uint32_t owner)
+{
+    if (__builtin_expect(head->attr_blocks, 0))
+        rsl_cross_attr_values(ps, head, owner);
+}
 /* Passes over the `#` attribute at p; p if there is none. */
 const uint8_t *rsl_cross_attr(struct parser *ps, const uint8_t *p);
 
@@ -205,12 +226,21 @@ const uint8_t *rsl_cross_attr(struct parser *ps, const uint8_t *p);
 void rsl_cross_header(struct parser *ps, unsigned stops, uint32_t owner);
 /* Crosses an expression up to `,` or a closer; for discriminants and field defaults. */
 void rsl_cross_expression(struct parser *ps, uint32_t owner);
-/* `<...>` at ps->p, if there: fills generics and ngenerics of `owner`. False if it is broken. */
 bool rsl_parse_generics(struct parser *ps, uint32_t owner);
+/* `<...>` at ps->p, if there: fills generics and ngenerics of `owner`. False if it is broken. */
+static inline bool parse_generics(struct parser *ps, uint32_t owner)
+{
+    return *ps->p != '<' || rsl_parse_generics(ps, owner);
+}
 /* `(...)` at ps->p: the parameters of fn `owner`. */
 bool rsl_parse_params(struct parser *ps, uint32_t owner);
-/* `where ...` at ps->p, if there, up to one of `stops`. */
 void rsl_parse_where(struct parser *ps, unsigned stops, uint32_t owner);
+/* `where ...` at ps->p, if there, up to one of `stops`. */
+static inline void parse_where(struct parser *ps, unsigned stops, uint32_t owner)
+{
+    if (*ps->p == 'w')
+        rsl_parse_where(ps, stops, owner);
+}
 /* Crosses the token tree at p; NULL after reporting it unclosed. */
 const uint8_t *rsl_cross_tree(struct parser *ps, const uint8_t *p);
 
@@ -218,8 +248,15 @@ const uint8_t *rsl_cross_tree(struct parser *ps, const uint8_t *p);
 bool rsl_parse_named_fields(struct parser *ps, uint32_t owner);
 bool rsl_parse_tuple_fields(struct parser *ps, uint32_t owner);
 bool rsl_parse_variants(struct parser *ps, uint32_t owner);
-/* `pub`, `pub(..)` at p, if there. Returns the next token. */
 const uint8_t *rsl_parse_visibility(struct parser *ps, const uint8_t *p, struct head *head);
+/* `pub`, `pub(..)` at p, if there. Returns the next token. */
+static inline const uint8_t *parse_visibility(struct parser *ps, const uint8_t *p,
+                                              struct head *head)
+{
+    head->vis = RSL_VIS_INHERITED;
+    head->vis_path = (struct rsl_span){0, 0};
+    return *p == 'p' ? rsl_parse_visibility(ps, p, head) : p;
+}
 /* Behind `(crate)`, `(self)`, `(super)` or `(in path)` at p, or p; tells which. */
 const uint8_t *rsl_parse_restriction(struct parser *ps, const uint8_t *p, uint8_t *vis_out,
                                      struct rsl_span *path_out);

@@ -88,7 +88,7 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
 {
     struct head head = {.owner = owner, .context = (uint8_t)context};
     const uint32_t items_before = ps->file->nitems;
-    ps->p = rsl_parse_attrs(ps, ps->p, &head);
+    ps->p = parse_attrs(ps, ps->p, &head);
     const uint8_t *limit = ps->scratch->frames[ps->scratch->nframes - 1].limit;
     if (ps->recovering && ps->p >= limit) { /* the attributes stand behind what was left open */
         ps->p = limit;
@@ -101,7 +101,7 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
             !((path_end = rsl_cross_path(ps, ps->p)) > ps->p && *skip(ps, path_end) == '!' &&
               rsl_scan_ident(skip(ps, skip(ps, path_end) + 1), ps->end) >
                   skip(ps, skip(ps, path_end) + 1))) {
-            rsl_parse_attr_values(ps, &head, owner);
+            parse_attr_values(ps, &head, owner);
             ps->file->nattrs = head.first_attr;
             return ITEM_NONE;
         }
@@ -109,7 +109,7 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
         return ITEM_NONE;
     }
     ps->last = ps->p;
-    ps->p = rsl_parse_visibility(ps, ps->p, &head);
+    ps->p = parse_visibility(ps, ps->p, &head);
 
     uint32_t flags = 0;
     struct rsl_span abi = {0, 0};
@@ -235,7 +235,7 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
     uint32_t index = rsl_add_item(ps, kind, &head);
     if (index == RSL_NONE)
         return ITEM_REJECTED;
-    rsl_parse_attr_values(ps, &head, index);
+    parse_attr_values(ps, &head, index);
     item_at(ps, index)->flags = flags;
     if (kind == RSL_ITEM_FN || kind == RSL_ITEM_FOREIGN_MOD)
         item_at(ps, index)->path = abi;

@@ -14,7 +14,7 @@ static bool parse_name_and_generics(struct parser *ps, uint32_t index)
 {
     if (!rsl_parse_item_name(ps, index))
         return false;
-    return rsl_parse_generics(ps, index);
+    return parse_generics(ps, index);
 }
 
 enum item_outcome rsl_finish_item(struct parser *ps, uint32_t index)
@@ -108,7 +108,7 @@ static enum item_outcome parse_fn(struct parser *ps, uint32_t index)
         ps->last = ps->p;
         ps->p = skip(ps, ps->p);
     }
-    rsl_parse_where(ps, STOP_SEMI | STOP_BRACE, index);
+    parse_where(ps, STOP_SEMI | STOP_BRACE, index);
     if (*ps->p == '{') {
         item_at(ps, index)->flags |= RSL_FLAG_BODY;
         return open_block(ps, index, FRAME_BLOCK);
@@ -137,7 +137,7 @@ static enum item_outcome parse_value_item(struct parser *ps, uint32_t index)
         return ITEM_REJECTED;
     }
     item_at(ps, index)->name = name;
-    if (!rsl_parse_generics(ps, index))
+    if (!parse_generics(ps, index))
         return ITEM_REJECTED;
     if (*ps->p == ':' && ps->p[1] != ':') {
         ps->p = skip(ps, ps->p + 1);
@@ -155,7 +155,7 @@ static enum item_outcome parse_value_item(struct parser *ps, uint32_t index)
         else if (is_const || *ps->p != '=') /* statics of macros do without */
             ps->failed = true;
     }
-    rsl_parse_where(ps, STOP_SEMI | STOP_EQ, index);
+    parse_where(ps, STOP_SEMI | STOP_EQ, index);
     if (*ps->p == '=')
         return open_value(ps, index);
     return rsl_finish_item_at_semi(ps, index);
@@ -169,7 +169,7 @@ static enum item_outcome parse_type(struct parser *ps, uint32_t index)
         ps->p = skip(ps, ps->p + 1);
         rsl_cross_header(ps, STOP_SEMI | STOP_EQ | STOP_WHERE, index);
     }
-    rsl_parse_where(ps, STOP_SEMI | STOP_EQ, index);
+    parse_where(ps, STOP_SEMI | STOP_EQ, index);
     if (*ps->p == '=') {
         item_at(ps, index)->flags |= RSL_FLAG_BODY;
         item_at(ps, index)->sig_end = offset_of(ps, ps->last);
@@ -181,7 +181,7 @@ static enum item_outcome parse_type(struct parser *ps, uint32_t index)
             return ITEM_REJECTED;
         }
         item_at(ps, index)->type = span_of(ps, type, ps->last);
-        rsl_parse_where(ps, STOP_SEMI, index);
+        parse_where(ps, STOP_SEMI, index);
     }
     return rsl_finish_item_at_semi(ps, index);
 }
@@ -190,7 +190,7 @@ static enum item_outcome parse_struct(struct parser *ps, uint32_t index)
 {
     if (!parse_name_and_generics(ps, index))
         return ITEM_REJECTED;
-    rsl_parse_where(ps, STOP_SEMI | STOP_BRACE, index);
+    parse_where(ps, STOP_SEMI | STOP_BRACE, index);
     const bool is_union = item_at(ps, index)->kind == RSL_ITEM_UNION;
     if (*ps->p == '{') {
         item_at(ps, index)->sig_end = offset_of(ps, ps->last);
@@ -199,7 +199,7 @@ static enum item_outcome parse_struct(struct parser *ps, uint32_t index)
     if (*ps->p == '(' && !is_union) {
         if (!rsl_parse_tuple_fields(ps, index))
             return ITEM_REJECTED;
-        rsl_parse_where(ps, STOP_SEMI | STOP_BRACE, index);
+        parse_where(ps, STOP_SEMI | STOP_BRACE, index);
         return rsl_finish_item_at_semi(ps, index);
     }
     if (*ps->p == ';' && !is_union) {
@@ -214,7 +214,7 @@ static enum item_outcome parse_enum(struct parser *ps, uint32_t index)
 {
     if (!parse_name_and_generics(ps, index))
         return ITEM_REJECTED;
-    rsl_parse_where(ps, STOP_SEMI | STOP_BRACE, index);
+    parse_where(ps, STOP_SEMI | STOP_BRACE, index);
     if (*ps->p != '{') {
         rsl_expected(ps, RSL_SOURCE_ERROR_EXPECTED_ENUM_BODY);
         return ITEM_REJECTED;
@@ -238,10 +238,10 @@ static enum item_outcome parse_trait(struct parser *ps, uint32_t index)
         rsl_cross_header(ps, STOP_SEMI | STOP_WHERE, index);
         if (ps->p > bounds)
             item_at(ps, index)->type = span_of(ps, bounds, ps->last);
-        rsl_parse_where(ps, STOP_SEMI, index);
+        parse_where(ps, STOP_SEMI, index);
         return rsl_finish_item_at_semi(ps, index);
     }
-    rsl_parse_where(ps, STOP_BRACE | STOP_SEMI, index);
+    parse_where(ps, STOP_BRACE | STOP_SEMI, index);
     if (*ps->p != '{') {
         rsl_expected(ps, RSL_SOURCE_ERROR_EXPECTED_BRACE);
         return ITEM_REJECTED;
@@ -279,7 +279,7 @@ static bool are_impl_generics(struct parser *ps, const uint8_t *p)
 static enum item_outcome parse_impl(struct parser *ps, uint32_t index)
 {
     const uint8_t *after;
-    if (*ps->p == '<' && are_impl_generics(ps, ps->p) && !rsl_parse_generics(ps, index))
+    if (*ps->p == '<' && are_impl_generics(ps, ps->p) && !parse_generics(ps, index))
         return ITEM_REJECTED;
     if (at_word(ps, ps->p, "const", &after)) {
         item_at(ps, index)->flags |= RSL_FLAG_CONST;
@@ -321,7 +321,7 @@ static enum item_outcome parse_impl(struct parser *ps, uint32_t index)
         type = span_of(ps, first, ps->last);
     }
     item_at(ps, index)->type = type;
-    rsl_parse_where(ps, STOP_BRACE | STOP_SEMI, index);
+    parse_where(ps, STOP_BRACE | STOP_SEMI, index);
     if (*ps->p != '{') {
         rsl_expected(ps, RSL_SOURCE_ERROR_EXPECTED_BRACE);
         return ITEM_REJECTED;

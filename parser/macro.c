@@ -95,7 +95,7 @@ enum item_outcome rsl_parse_macro_call(struct parser *ps, struct head *head,
     uint32_t index = rsl_add_item(ps, RSL_ITEM_MACRO_CALL, head);
     if (index == RSL_NONE)
         return ITEM_REJECTED;
-    rsl_parse_attr_values(ps, head, index);
+    parse_attr_values(ps, head, index);
     item_at(ps, index)->path = span_of(ps, path, path_end);
     if (rsl_scan_ident(ps->p, ps->end) > ps->p && !rsl_parse_item_name(ps, index))
         return ITEM_REJECTED;

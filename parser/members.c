@@ -40,13 +40,13 @@ const uint8_t *rsl_parse_restriction(struct parser *ps, const uint8_t *p, uint8_
 const uint8_t *rsl_parse_visibility(struct parser *ps, const uint8_t *p, struct head *head)
 {
     const uint8_t *after;
-    head->vis = RSL_VIS_INHERITED;
-    head->vis_path = (struct rsl_span){0, 0};
-    if (*p != 'p' || !at_word(ps, p, "pub", &after))
+    if (!at_word(ps, p, "pub", &after))
         return p;
     head->vis = RSL_VIS_PUB;
     ps->last = after;
     p = skip(ps, after);
+    if (*p != '(')
+        return p;
     after = rsl_parse_restriction(ps, p, &head->vis, &head->vis_path);
     if (after == p)
         return p;
@@ -59,7 +59,7 @@ static void parse_field_head(struct parser *ps, struct head *head, uint32_t owne
 {
     const uint8_t *after;
     *head = (struct head){.owner = owner, .context = RSL_CTX_NONE};
-    ps->p = rsl_parse_visibility(ps, rsl_parse_attrs(ps, ps->p, head), head);
+    ps->p = parse_visibility(ps, parse_attrs(ps, ps->p, head), head);
     if (*ps->p == 'm' && at_word(ps, ps->p, "mut", &after)) {
         uint8_t vis;
         struct rsl_span path;
@@ -143,7 +143,7 @@ bool rsl_parse_named_fields(struct parser *ps, uint32_t owner)
         uint32_t field = rsl_add_item(ps, RSL_ITEM_FIELD, &head);
         if (field == RSL_NONE)
             return false;
-        rsl_parse_attr_values(ps, &head, field);
+        parse_attr_values(ps, &head, field);
         item_at(ps, field)->name = name;
         if (is_unsafe)
             item_at(ps, field)->flags |= RSL_FLAG_UNSAFE;
@@ -209,7 +209,7 @@ bool rsl_parse_variants(struct parser *ps, uint32_t owner)
     while (!at_closer(ps, '}')) {
         struct head head = {.owner = owner, .context = RSL_CTX_NONE};
         struct rsl_span name;
-        ps->p = rsl_parse_visibility(ps, rsl_parse_attrs(ps, ps->p, &head), &head);
+        ps->p = parse_visibility(ps, parse_attrs(ps, ps->p, &head), &head);
         if (dangles(ps, &head, '}'))
             break;
         head.vis = RSL_VIS_NONE;
@@ -218,7 +218,7 @@ bool rsl_parse_variants(struct parser *ps, uint32_t owner)
         uint32_t variant = rsl_add_item(ps, RSL_ITEM_VARIANT, &head);
         if (variant == RSL_NONE)
             return false;
-        rsl_parse_attr_values(ps, &head, variant);
+        parse_attr_values(ps, &head, variant);
         item_at(ps, variant)->name = name;
         item_at(ps, variant)->shape = RSL_SHAPE_UNIT;
         if (*ps->p == '{')

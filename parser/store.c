@@ -19,15 +19,9 @@ void *rsl_grow(struct parser *ps, void *array, uint32_t *capacity, size_t elemen
     return grown;
 }
 
-uint32_t rsl_add_item(struct parser *ps, enum rsl_item_kind kind, const struct head *head)
+static inline uint32_t put_item(struct rsl_file *file, enum rsl_item_kind kind,
+                                const struct head *head)
 {
-    struct rsl_file *file = ps->file;
-    if (file->nitems == file->items_capacity) {
-        void *grown = rsl_grow(ps, file->items, &file->items_capacity, sizeof *file->items);
-        if (grown == NULL)
-            return RSL_NONE;
-        file->items = grown;
-    }
     uint32_t index = file->nitems++;
     struct rsl_item *item = &file->items[index];
     /* Copied whole: an initialiser becomes a `rep stos`, which costs more than all the rest of a
@@ -46,15 +40,32 @@ uint32_t rsl_add_item(struct parser *ps, enum rsl_item_kind kind, const struct h
     return index;
 }
 
-struct rsl_attr *rsl_next_attr(struct parser *ps)
+static __attribute__((noinline)) uint32_t
+grow_and_put_item(struct parser *ps, enum rsl_item_kind kind, const struct head *head)
 {
     struct rsl_file *file = ps->file;
-    if (file->nattrs == file->attrs_capacity) {
-        void *grown = rsl_grow(ps, file->attrs, &file->attrs_capacity, sizeof *file->attrs);
-        if (grown == NULL)
-            return NULL;
-        file->attrs = grown;
-    }
+    void *grown = rsl_grow(ps, file->items, &file->items_capacity, sizeof *file->items);
+    if (grown == NULL)
+        return RSL_NONE;
+    file->items = grown;
+    return put_item(file, kind, head);
+}
+
+uint32_t rsl_add_item(struct parser *ps, enum rsl_item_kind kind, const struct head *head)
+{
+    /* Growing is elsewhere, here and below, so that nothing has to be saved for it. */
+    if (__builtin_expect(ps->file->nitems == ps->file->items_capacity, 0))
+        return grow_and_put_item(ps, kind, head);
+    return put_item(ps->file, kind, head);
+}
+
+struct rsl_attr *rsl_next_attr_grown(struct parser *ps)
+{
+    struct rsl_file *file = ps->file;
+    void *grown = rsl_grow(ps, file->attrs, &file->attrs_capacity, sizeof *file->attrs);
+    if (grown == NULL)
+        return NULL;
+    file->attrs = grown;
     return &file->attrs[file->nattrs];
 }
 
@@ -89,20 +100,13 @@ void rsl_add_error(struct parser *ps, const uint8_t *at, size_t nbytes, uint16_t
         .off = offset_of(ps, at), .nbytes = (uint32_t)nbytes, .code = code};
 }
 
-struct frame *rsl_push_frame(struct parser *ps, enum frame_kind kind, uint32_t owner,
-                             const uint8_t *open, const uint8_t *behind)
+static inline struct frame *put_frame(struct parser *ps, enum frame_kind kind, uint32_t owner,
+                                      const uint8_t *open, const uint8_t *behind)
 {
     struct rsl_scratch *scratch = ps->scratch;
-    if (scratch->nframes == scratch->frames_capacity) {
-        void *grown =
-            rsl_grow(ps, scratch->frames, &scratch->frames_capacity, sizeof *scratch->frames);
-        if (grown == NULL)
-            return NULL;
-        scratch->frames = grown;
-    }
     const uint8_t *limit =
         scratch->nframes == 0 ? ps->end : scratch->frames[scratch->nframes - 1].limit;
-    if (ps->recovering && !ps->speculative && owner != RSL_NONE)
+    if (__builtin_expect(ps->recovering, 0) && !ps->speculative && owner != RSL_NONE)
         limit = rsl_recovery_limit(ps, owner, open, limit);
     if (limit > ps->bound)
         limit = ps->bound;
@@ -118,4 +122,24 @@ struct frame *rsl_push_frame(struct parser *ps, enum frame_kind kind, uint32_t o
     if (kind >= FRAME_BLOCK)
         rsl_crossing_begin(&frame->crossing, behind, ps->end, kind == FRAME_VALUE);
     return frame;
+}
+
+static __attribute__((noinline)) struct frame *
+grow_and_put_frame(struct parser *ps, enum frame_kind kind, uint32_t owner, const uint8_t *open,
+                   const uint8_t *behind)
+{
+    struct rsl_scratch *scratch = ps->scratch;
+    void *grown = rsl_grow(ps, scratch->frames, &scratch->frames_capacity, sizeof *scratch->frames);
+    if (grown == NULL)
+        return NULL;
+    scratch->frames = grown;
+    return put_frame(ps, kind, owner, open, behind);
+}
+
+struct frame *rsl_push_frame(struct parser *ps, enum frame_kind kind, uint32_t owner,
+                             const uint8_t *open, const uint8_t *behind)
+{
+    if (__builtin_expect(ps->scratch->nframes == ps->scratch->frames_capacity, 0))
+        return grow_and_put_frame(ps, kind, owner, open, behind);
+    return put_frame(ps, kind, owner, open, behind);
 }
