@@ -93,14 +93,17 @@ static inline void rsl_crossing_begin(struct rsl_crossing *crossing, const uint8
  *   NULL if not.
  * short_value: the `;` that ends the value at p, if it is within 64 bytes and on the same line, and
  *   what is before it is plain, without braces, literals with quotes and macro calls; NULL if not.
+ * short_block: one past the `}` that closes the block whose `{` is at p, if it is within 64 bytes
+ *   and the block is plain and sound and holds no items; NULL if not.
  * line_end: to the newline at or behind p, or to end.
  * sight: see header_sight.h.
- * sight is NULL where it would not pay. */
+ * short_block and sight are NULL where it would not pay. */
 struct rsl_cross_ops {
     enum rsl_cross_event (*cross)(struct rsl_crossing *crossing);
     const uint8_t *(*tree)(struct rsl_crossing *crossing, const uint8_t *p);
     const uint8_t *(*short_tree)(const uint8_t *p, bool *any_brace_out);
     const uint8_t *(*short_value)(const uint8_t *p);
+    const uint8_t *(*short_block)(const uint8_t *p, const uint8_t *end);
     const uint8_t *(*line_end)(const uint8_t *p, const uint8_t *end);
     rsl_line_map_fill *map_lines;
     const struct rsl_header_sight *sight;

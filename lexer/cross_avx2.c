@@ -144,6 +144,16 @@ TARGET_AVX2 static inline void attr_masks(struct attr_masks *masks, const uint8_
     masks->paren_close = equal_to(bytes, ')');
 }
 
+/* Quotes, and what before one may make it another than the next of a pair. */
+TARGET_AVX2 static inline void quote_masks(const uint8_t *base, uint64_t *quotes_out,
+                                           uint64_t *tricky_out)
+{
+    const struct bytes64 bytes = load64(base);
+    *quotes_out = equal_to(bytes, '"');
+    *tricky_out = equal_to(bytes, '#') | equal_to(bytes, '\\') | equal_to(bytes, '\'');
+}
+
+#define QUOTE_MASKS   quote_masks
 #define ATTR_MASKS    attr_masks
 #define SHORT_MASKS   short_masks
 #define BEHIND_SPACE  behind_space

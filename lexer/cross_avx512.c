@@ -118,6 +118,15 @@ TARGET_AVX512 static inline void attr_masks(struct attr_masks *masks, const uint
     masks->paren_close = equal_to(bytes, ')');
 }
 
+/* Quotes, and what before one may make it another than the next of a pair. */
+TARGET_AVX512 static inline void quote_masks(const uint8_t *base, uint64_t *quotes_out,
+                                             uint64_t *tricky_out)
+{
+    const __m512i bytes = load64(base);
+    *quotes_out = equal_to(bytes, '"');
+    *tricky_out = equal_to(bytes, '#') | equal_to(bytes, '\\') | equal_to(bytes, '\'');
+}
+
 /* Of each letter, the groups of keywords that have it as their first, second and third:
  *   1 asy aut   2 con mac mod   4 def gen reu   8 enu ext   16 fin fn   32 imp pub
  *   64 saf sta str   128 tra typ uni uns use
@@ -158,6 +167,7 @@ TARGET_AVX512 static inline uint64_t may_begin_item(const uint8_t *base)
            _mm512_movepi8_mask(bytes) | UINT64_C(3) << 62;
 }
 
+#define QUOTE_MASKS    quote_masks
 #define ATTR_MASKS     attr_masks
 #define MAY_BEGIN_ITEM may_begin_item
 #define SHORT_MASKS    short_masks

@@ -34,6 +34,12 @@
 #ifndef MAY_BEGIN_ITEM
 #define MAY_BEGIN_ITEM(base) (~UINT64_C(0))
 #endif
+#ifdef QUOTE_MASKS
+#include "lexer/cross_block_template.h"
+#define SHORT_BLOCK short_block
+#else
+#define SHORT_BLOCK NULL
+#endif
 
 /* Counts the parentheses and brackets of the block that `counted` holds. */
 CROSS_TARGET static inline void count_brackets(struct rsl_crossing *crossing,
@@ -316,6 +322,7 @@ const struct rsl_cross_ops CROSS_OPS = {
     .tree = tree,
     .short_tree = SHORT_TREE,
     .short_value = SHORT_VALUE,
+    .short_block = SHORT_BLOCK,
     .line_end = line_end,
     .map_lines = map_lines,
     .sight = HEADER_SIGHT,

@@ -39,12 +39,33 @@ enum item_outcome rsl_finish_item_at_semi(struct parser *ps, uint32_t index)
     return rsl_finish_item(ps, index);
 }
 
+/* Behind the block whose `{` is at ps->p, if it is seen at once that nothing stands in it; else
+ * NULL. */
+static const uint8_t *block_at_sight(const struct parser *ps, enum frame_kind kind)
+{
+    const uint8_t *behind = NULL;
+    if (ps->p[1] == '}')
+        behind = ps->p + 2;
+    else if (kind == FRAME_BLOCK && ps->cross->short_block != NULL)
+        behind = ps->cross->short_block(ps->p, ps->end);
+    return behind == NULL || ps->recovering || behind > ps->bound ||
+                   behind > ps->scratch->frames[ps->scratch->nframes - 1].limit
+               ? NULL
+               : behind;
+}
+
 /* Pushes the frame of the block whose `{` is at ps->p. */
 static enum item_outcome open_block(struct parser *ps, uint32_t index, enum frame_kind kind)
 {
     struct rsl_item *item = item_at(ps, index);
     item->body = offset_of(ps, ps->p);
     item->sig_end = offset_of(ps, ps->last);
+    const uint8_t *const behind = block_at_sight(ps, kind);
+    if (behind != NULL) {
+        item->end = offset_of(ps, behind);
+        ps->p = ps->last = behind;
+        return ITEM_PARSED;
+    }
     if (rsl_push_frame(ps, kind, index, ps->p, ps->p + 1) == NULL)
         return ITEM_REJECTED;
     ps->p++;
