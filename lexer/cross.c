@@ -89,6 +89,8 @@ static const uint8_t *back_over_ident(const struct rsl_crossing *crossing, const
 {
     const uint8_t *const lowest = lowest_of(crossing);
     const uint8_t *from = p;
+    while (from > lowest && rsl_is(from[-1], RSL_CC_IDENT_CONTINUE))
+        from--;
     while (from > lowest && continues_ident(from[-1])) {
         const uint8_t *lead = from - 1;
         while (lead > lowest && (*lead & 0xC0) == 0x80)
@@ -108,6 +110,8 @@ static const uint8_t *back_over_ident(const struct rsl_crossing *crossing, const
 static bool names_no_macro(const struct rsl_crossing *crossing, const uint8_t *p,
                            const uint8_t *after)
 {
+    if (!rsl_may_be_keyword(p, (size_t)(after - p)))
+        return false;
     const enum rsl_keyword keyword = rsl_keyword_find(p, (size_t)(after - p));
     switch (keyword) {
     case RSL_KEYWORD_CRATE:

@@ -5,6 +5,7 @@
 #ifndef RSL_LEXER_KEYWORDS_H
 #define RSL_LEXER_KEYWORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,15 @@ enum rsl_keyword_class {
 /* The keyword that p[0..nbytes) is, or RSL_KEYWORD_NONE; `r#fn` is none. At least 8 bytes must be
  * readable at p, as in every source buffer. Any thread. O(1). */
 enum rsl_keyword rsl_keyword_find(const uint8_t *p, size_t nbytes);
+
+extern const uint32_t rsl_keyword_lengths[32];
+
+/* Whether p[0..nbytes), nbytes > 0, has the first letter and the length of a keyword: most names
+ * have not, and need no look at the table. */
+static inline bool rsl_may_be_keyword(const uint8_t *p, size_t nbytes)
+{
+    return nbytes < 32 && (rsl_keyword_lengths[*p & 31] >> nbytes & 1) != 0;
+}
 
 /* Of an enum rsl_keyword: when it is a keyword, and its text (static; "" for NONE). */
 enum rsl_keyword_class rsl_keyword_class(enum rsl_keyword keyword);

@@ -172,9 +172,34 @@ static bool cross_at_sight(struct parser *ps, unsigned stops)
     return true;
 }
 
+/* Crosses the part of a header at ps->p, if it is one name: half of all types are. */
+static bool cross_name(struct parser *ps, unsigned stops)
+{
+    const uint8_t *const p = ps->p;
+    if (!rsl_is(*p, RSL_CC_IDENT_START) || ((stops & STOP_WHERE) != 0 && *p == 'w'))
+        return false;
+    const uint8_t *const after = rsl_scan_ident(p, ps->end);
+    const uint8_t *const q = after + (*after == ' ');
+    bool stopped;
+    switch (*q) {
+    case ',': stopped = (stops & STOP_COMMA) != 0; break;
+    case '{': stopped = (stops & STOP_BRACE) != 0; break;
+    case '=': stopped = (stops & STOP_EQ) != 0 && q[1] != '>'; break;
+    case ';':
+    case ')':
+    case '>': stopped = true; break;
+    default: stopped = false; break;
+    }
+    if (!stopped)
+        return false;
+    ps->last = after;
+    ps->p = q;
+    return true;
+}
+
 void rsl_cross_header(struct parser *ps, unsigned stops, uint32_t owner)
 {
-    if (cross_at_sight(ps, stops))
+    if (cross_name(ps, stops) || cross_at_sight(ps, stops))
         return;
     struct rsl_scratch *scratch = ps->scratch;
     const uint32_t base = scratch->nnest;
@@ -210,10 +235,10 @@ void rsl_cross_header(struct parser *ps, unsigned stops, uint32_t owner)
             }
             const bool before = operand;
             const size_t nbytes = (size_t)(after - p);
-            /* None of those below is longer or in capitals; most names are. Behind `::` there are
-             * only names. */
+            /* None of those below is in capitals; behind `::` there are only names. */
             const enum rsl_keyword keyword =
-                nbytes > 6 || *p < 'a' || (p > from && last[-1] == ':' && last[-2] == ':')
+                !rsl_may_be_keyword(p, nbytes) || *p < 'a' ||
+                        (p > from && last[-1] == ':' && last[-2] == ':')
                     ? RSL_KEYWORD_NONE
                     : rsl_keyword_find(p, nbytes);
             binder = false;
@@ -696,6 +721,18 @@ bool rsl_parse_params(struct parser *ps, uint32_t owner)
     }
     uint32_t n = 0;
     const uint8_t *const open = ps->p;
+    if (open[1] == ')') {
+        ps->last = open + 2;
+        ps->p = skip(ps, ps->last);
+        return true;
+    }
+    if (memcmp(open + 1, "&self)", 6) == 0) {
+        item_at(ps, owner)->flags |= RSL_FLAG_SELF;
+        item_at(ps, owner)->nparams = 1;
+        ps->last = open + 7;
+        ps->p = skip(ps, ps->last);
+        return true;
+    }
     ps->p = skip(ps, ps->p + 1);
     if (*ps->p != ')' && is_receiver(ps, ps->p))
         item_at(ps, owner)->flags |= RSL_FLAG_SELF;

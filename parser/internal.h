@@ -135,7 +135,7 @@ const uint8_t *rsl_skip_trivia(struct parser *ps, const uint8_t *p);
  * case, is found at once. */
 static inline const uint8_t *skip(struct parser *ps, const uint8_t *p)
 {
-    p += *p == ' ';
+    p = rsl_behind_space(p);
     if (__builtin_expect(!rsl_is(*p, RSL_CC_WHITESPACE | RSL_CC_HIGH) && *p != '/', 1))
         return p;
     return rsl_skip_trivia(ps, p);

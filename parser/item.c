@@ -16,11 +16,9 @@ void rsl_expected(struct parser *ps, enum rsl_source_error_code code)
     rsl_add_error(ps, ps->p, (size_t)(after - ps->p), (uint16_t)code);
 }
 
-/* The longest is `continue`, and `Self` the only one in capitals: of other names none needs a look
- * at the table. */
 static bool is_strict_keyword(const uint8_t *p, size_t nbytes)
 {
-    return nbytes <= 8 && (*p >= '_' || *p == 'S') &&
+    return rsl_may_be_keyword(p, nbytes) &&
            rsl_keyword_class(rsl_keyword_find(p, nbytes)) == RSL_KEYWORD_CLASS_STRICT;
 }
 

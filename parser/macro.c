@@ -55,6 +55,8 @@ enum item_outcome rsl_parse_macro(struct parser *ps, uint32_t index)
 
 bool rsl_is_path_segment(const uint8_t *p, const uint8_t *after)
 {
+    if (after > p && !rsl_may_be_keyword(p, (size_t)(after - p)))
+        return true;
     const enum rsl_keyword keyword = rsl_keyword_find(p, (size_t)(after - p));
     switch (keyword) {
     case RSL_KEYWORD_CRATE:

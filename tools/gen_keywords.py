@@ -61,6 +61,16 @@ def main():
     for at, (_, word) in sorted(slots.items()):
         print(f"    [{at}] = UINT64_C(0x{first_bytes(word):x}), /* {word} */")
     print("};")
+    print()
+    print("/* The lengths, a bit each, of the words whose first letter has these low five bits. */")
+    print("const uint32_t rsl_keyword_lengths[32] = {")
+    lengths = {}
+    for word in words:
+        at = ord(word[0]) & 31
+        lengths[at] = lengths.get(at, 0) | 1 << len(word)
+    for at, bits in sorted(lengths.items()):
+        print(f"    [{at}] = 0x{bits:x},")
+    print("};")
 
 
 if __name__ == "__main__":
