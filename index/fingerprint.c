@@ -7,7 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "lexer/scan.h"
+#include "index/squeeze.h"
 
 struct signer {
     const struct rsl_file *file;
@@ -17,109 +17,6 @@ struct signer {
     size_t ntext, capacity;
     bool out_of_memory;
 };
-
-/* ---- source without white space and comments ---- */
-
-static bool is_word_byte(uint8_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c >= 0x80;
-}
-
-static bool is_space_byte(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-#define BYTES(c) ((c)*UINT64_C(0x0101010101010101))
-
-/* The top bit of each byte of `word` that is zero, and maybe of bytes above the lowest of those. */
-static uint64_t zero_bytes(uint64_t word)
-{
-    return (word - BYTES(1)) & ~word & BYTES(0x80);
-}
-
-/* How many of the eight bytes at p can be copied as they are: up to white space or a control
- * character, a slash, or a quote. */
-static unsigned plain_bytes(const uint8_t *p)
-{
-    uint64_t word;
-    memcpy(&word, p, sizeof word);
-    const uint64_t below_21 = (word - BYTES(0x21)) & ~word & BYTES(0x80);
-    const uint64_t stops = below_21 | zero_bytes(word ^ BYTES('/')) |
-                           zero_bytes(word ^ BYTES('"')) | zero_bytes(word ^ BYTES('\''));
-    return stops == 0 ? 8 : (unsigned)__builtin_ctzll(stops) / 8;
-}
-
-/* Behind the string whose quote is at p; it is a raw one if `start` is before an r in front of it.
- */
-static const uint8_t *cross_string(const uint8_t *start, const uint8_t *p, const uint8_t *end)
-{
-    bool ok;
-    unsigned nhashes;
-    const uint8_t *r = p;
-    while (r > start && r[-1] == '#')
-        r--;
-    if (r > start && r[-1] == 'r' &&
-        (r - 1 == start || !is_word_byte(r[-2]) || r[-2] == 'b' || r[-2] == 'c'))
-        return rsl_scan_raw_string(r, end, &nhashes, &ok);
-    return rsl_scan_string(p + 1, end, &ok);
-}
-
-/* Behind the literal at p, or the one byte that is none. */
-static const uint8_t *cross_literal(const uint8_t *start, const uint8_t *p, const uint8_t *end)
-{
-    return *p == '"'    ? cross_string(start, p, end)
-           : *p == '\'' ? rsl_scan_quote(p + 1, end)
-                        : p + 1;
-}
-
-/* Behind the white space and comments at p. */
-static const uint8_t *cross_blank(const uint8_t *p, const uint8_t *end)
-{
-    bool ok;
-    while (p < end) {
-        if (is_space_byte(*p))
-            p++;
-        else if (*p == '/' && p[1] == '/')
-            p = rsl_scan_line_comment(p, end);
-        else if (*p == '/' && p[1] == '*')
-            p = rsl_scan_block_comment(p + 2, end, &ok);
-        else
-            break;
-    }
-    return p;
-}
-
-/* Copies source without its comments and white space; where words would join, a space stays. `to`
- * has room for all of it and eight bytes. Returns the end of what was written. */
-static char *squeeze(char *to, const uint8_t *start, const uint8_t *end)
-{
-    const char *first = to;
-    const uint8_t *p = start;
-    while (p < end) {
-        const unsigned n = plain_bytes(p);
-        memcpy(to, p, 8);
-        to += n;
-        p += n;
-        if (n == 8)
-            continue;
-        if (p >= end)
-            break;
-        const uint8_t *after = cross_blank(p, end);
-        if (after > p) {
-            const bool after_word = to > first && is_word_byte((uint8_t)to[-1]);
-            if (after_word && after < end && is_word_byte(*after))
-                *to++ = ' ';
-        } else {
-            after = cross_literal(start, p, end);
-            memcpy(to, p, (size_t)(after - p));
-            to += after - p;
-        }
-        p = after;
-    }
-    return to - (p - end); /* the last copy may have gone further */
-}
 
 /* ---- items ---- */
 
@@ -143,10 +40,10 @@ static char *room(struct signer *s, size_t nbytes)
 
 static void add_source(struct signer *s, uint32_t start, uint32_t end)
 {
-    char *to = end <= start ? NULL : room(s, end - start + (size_t)9);
+    char *to = end <= start ? NULL : room(s, end - start + (size_t)RSL_SQUEEZE_ROOM + 1);
     if (to == NULL)
         return;
-    to = squeeze(to, s->src + start, s->src + end);
+    to = rsl_squeeze(to, s->src + start, s->src + end);
     *to++ = '\0';
     s->ntext = (size_t)(to - s->text);
 }
@@ -166,9 +63,9 @@ static bool is_doc(const struct signer *s, const struct rsl_attr *attr)
     if (attr->kind != RSL_ATTR_OTHER)
         return attr->kind == RSL_ATTR_DOC;
     const uint8_t *p = s->src + attr->span.start, *end = s->src + attr->span.end;
-    while (p < end && (*p == '#' || *p == '[' || is_space_byte(*p)))
+    while (p < end && (*p == '#' || *p == '[' || rsl_squeeze_is_space(*p)))
         p++;
-    return end - p > 3 && memcmp(p, "doc", 3) == 0 && !is_word_byte(p[3]);
+    return end - p > 3 && memcmp(p, "doc", 3) == 0 && !rsl_squeeze_is_word(p[3]);
 }
 
 static void add_item(struct signer *s, const struct rsl_item *item, bool holds_items)

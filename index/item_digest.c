@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "index/squeeze.h"
 #include "parser/text.h"
 
 #define XXH_INLINE_ALL
@@ -23,7 +24,7 @@ struct rsl_digest_builder {
     struct buffer by_key;   /* struct numbered_key */
     struct buffer text;     /* of names */
     size_t ntext;           /* its length */
-    struct buffer scratch;  /* one normalised text */
+    struct buffer scratch;  /* the tokens of one span */
     struct buffer prefixes; /* uint64_t, the hash of each use prefix and those before it */
     struct buffer counts;   /* struct count, a hash table: how many items have had a key */
 };
@@ -112,37 +113,16 @@ static bool put_normalized(struct making *making, struct rsl_span span)
     return true;
 }
 
-static bool is_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           (unsigned char)c >= 0x80;
-}
-
-/* Takes out the spaces of a normalised text that keep no two words apart; not in what looks like a
- * string. Returns what is left. */
-static size_t squeeze(char *text, size_t nbytes)
-{
-    size_t n = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < nbytes; i++) {
-        in_string ^= text[i] == '"';
-        if (text[i] == ' ' && !in_string &&
-            !(n > 0 && is_word(text[n - 1]) && i + 1 < nbytes && is_word(text[i + 1])))
-            continue;
-        text[n++] = text[i];
-    }
-    return n;
-}
-
 /* Mixes in the tokens of the span. */
-static bool mix_normalized(struct making *making, struct rsl_span span, uint64_t *hash)
+static bool mix_tokens(struct making *making, struct rsl_span span, uint64_t *hash)
 {
     struct rsl_digest_builder *builder = making->builder;
     const size_t most = span.end - span.start;
-    if (!reserve(builder, &builder->scratch, most + 1))
+    if (!reserve(builder, &builder->scratch, most + RSL_SQUEEZE_ROOM))
         return false;
-    const size_t n = rsl_text_normalized(making->src, span, builder->scratch.bytes, most);
-    *hash = XXH3_64bits_withSeed(builder->scratch.bytes, squeeze(builder->scratch.bytes, n), *hash);
+    char *text = builder->scratch.bytes;
+    const char *end = rsl_squeeze(text, making->src + span.start, making->src + span.end);
+    *hash = XXH3_64bits_withSeed(text, (size_t)(end - text), *hash);
     return true;
 }
 
@@ -157,7 +137,7 @@ static bool hash_prefixes(struct making *making)
     for (uint32_t i = 0; i < file->nuse_prefixes; i++) {
         const struct rsl_use_prefix *prefix = &file->use_prefixes[i];
         hashes[i] = (prefix->parent == RSL_NONE ? 0 : hashes[prefix->parent]) + prefix->global;
-        if (!mix_normalized(making, prefix->segments, &hashes[i]))
+        if (!mix_tokens(making, prefix->segments, &hashes[i]))
             return false;
     }
     return true;
@@ -228,7 +208,7 @@ static bool hash_signature(struct making *making, const struct rsl_item *item, u
     for (uint32_t i = 0; i < item->nattrs && ok; i++) {
         const struct rsl_attr *attr = &file->attrs[item->first_attr + i];
         if (attr->kind != RSL_ATTR_DOC)
-            ok = mix_normalized(making, attr->span, &hash);
+            ok = mix_tokens(making, attr->span, &hash);
     }
     const bool is_whole = item->kind == RSL_ITEM_MACRO_RULES || item->kind == RSL_ITEM_MACRO ||
                           item->kind == RSL_ITEM_MACRO_CALL;
@@ -238,12 +218,12 @@ static bool hash_signature(struct making *making, const struct rsl_item *item, u
         while (use->parent != RSL_NONE && use->kind == RSL_ITEM_USE_LEAF)
             use = &file->items[use->parent];
         hash = hash * 16 + use->vis;
-        ok = ok && (use->vis != RSL_VIS_IN || mix_normalized(making, use->vis_path, &hash));
+        ok = ok && (use->vis != RSL_VIS_IN || mix_tokens(making, use->vis_path, &hash));
     } else {
         const struct rsl_span signature = {item->head, is_whole ? item->end : item->sig_end};
-        ok = ok && mix_normalized(making, signature, &hash);
+        ok = ok && mix_tokens(making, signature, &hash);
         if (item->kind == RSL_ITEM_VARIANT && item->type.end != 0)
-            ok = ok && mix_normalized(making, item->type, &hash);
+            ok = ok && mix_tokens(making, item->type, &hash);
     }
     *hash_out = hash;
     return ok;
@@ -343,12 +323,8 @@ enum rsl_status rsl_item_digest_create(struct rsl_digest_builder *builder,
             keys[nkeys++] = (struct numbered_key){digest->items[i].key, i};
     if (nkeys > 1)
         qsort(keys, nkeys, sizeof *keys, compare_keys);
-    for (uint32_t i = 0; i < nkeys; i++) {
-        const struct rsl_digest_item *item = &digest->items[keys[i].item];
-        const uint64_t pair[2] = {item->key, item->signature};
+    for (uint32_t i = 0; i < nkeys; i++)
         by_key[i] = keys[i].item;
-        digest->fingerprint = XXH3_64bits_withSeed(pair, sizeof pair, digest->fingerprint);
-    }
     digest->by_key = by_key;
     digest->nkeys = nkeys;
     at += n * sizeof(uint32_t);

@@ -31,8 +31,7 @@ struct rsl_digest_item {
 
 /* One block. */
 struct rsl_item_digest {
-    size_t nbytes;        /* of the block */
-    uint64_t fingerprint; /* of all keys and signatures, whatever their order */
+    size_t nbytes; /* of the block */
     uint32_t nitems;
     const struct rsl_digest_item *items; /* in the order of the file */
     uint32_t nkeys;

@@ -5,12 +5,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "index/fingerprint.h"
 #include "sched/watch.h"
 #include "tools/jsonl.h"
 #include "tools/report.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+enum { FIRST_SCRATCH = 16384 };
 
 void rsl_watch_version_destroy(struct rsl_watch_version *version)
 {
@@ -25,6 +28,7 @@ bool rsl_version_reader_init(struct rsl_version_reader *reader)
 {
     *reader = (struct rsl_version_reader){.builder = rsl_digest_builder_create(NULL)};
     rsl_file_init(&reader->file, NULL);
+    rsl_arena_init(&reader->scratch, &rsl_allocator_default, FIRST_SCRATCH);
     return reader->builder != NULL;
 }
 
@@ -32,6 +36,7 @@ void rsl_version_reader_fini(struct rsl_version_reader *reader)
 {
     rsl_digest_builder_destroy(reader->builder);
     rsl_source_buffer_fini(&reader->source);
+    rsl_arena_fini(&reader->scratch);
     rsl_file_fini(&reader->file);
 }
 
@@ -45,7 +50,9 @@ static bool is_utf8(const struct rsl_file *file)
     return true;
 }
 
-static struct rsl_watch_version *parse(struct rsl_version_reader *reader, const char *path)
+/* NULL without memory. */
+static struct rsl_watch_version *parse(struct rsl_version_reader *reader, const char *path,
+                                       uint64_t *fingerprint_out)
 {
     struct rsl_file *file = &reader->file;
     struct rsl_watch_version *version = calloc(1, sizeof *version);
@@ -62,7 +69,9 @@ static struct rsl_watch_version *parse(struct rsl_version_reader *reader, const 
     version->nitems = file->nitems;
     version->nerrors = file->nerrors;
     rsl_report_put_errors(&version->diagnostics, path, file, reader->source.bytes);
-    if (rsl_item_digest_create(reader->builder, file, reader->source.bytes, &version->digest) !=
+    rsl_arena_reset(&reader->scratch);
+    if (rsl_fingerprint(file, reader->source.bytes, &reader->scratch, fingerprint_out) != RSL_OK ||
+        rsl_item_digest_create(reader->builder, file, reader->source.bytes, &version->digest) !=
             RSL_OK ||
         version->diagnostics.failed) {
         rsl_watch_version_destroy(version);
@@ -109,10 +118,9 @@ void rsl_version_read(struct rsl_version_reader *reader, const char *path,
         result->outcome = RSL_FILE_SAME;
         return;
     }
-    struct rsl_watch_version *version = parse(reader, path);
+    struct rsl_watch_version *version = parse(reader, path, &result->version.fingerprint);
     if (version == NULL)
         return;
-    result->version.fingerprint = version->digest->fingerprint;
     result->payload = version;
     result->outcome = RSL_FILE_PARSED;
 }

@@ -2,6 +2,7 @@
 #ifndef RSL_TOOLS_WATCH_VERSION_H
 #define RSL_TOOLS_WATCH_VERSION_H
 
+#include "ds/arena.h"
 #include "index/item_digest.h"
 #include "sched/coordinator.h"
 #include "tools/read_file.h"
@@ -24,6 +25,7 @@ struct rsl_version_reader {
     struct rsl_file file;
     struct rsl_source_buffer source;
     struct rsl_digest_builder *builder;
+    struct rsl_arena scratch;
 };
 
 /* False without memory. */
