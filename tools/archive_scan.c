@@ -417,6 +417,7 @@ static int help(struct rsl_worker *worker, void *arg)
 {
     struct task *task = arg;
     const size_t nparts = task->nparts;
+    /* Relaxed: gives each part to one job; what is in it was there before the job was spawned. */
     for (size_t i; (i = rsl_size_fetch_add_relaxed(&task->next_part, 1)) < nparts;)
         run_part(worker, &task->parts[i]);
     let_go(task);
@@ -503,7 +504,9 @@ static void scan_members(struct rsl_worker *worker, struct task *task)
     const size_t nhelpers = (task->nparts < nworkers ? task->nparts : nworkers) - 1;
     rsl_size_init(&task->next_part, 0);
     rsl_size_init(&task->nleft, task->nparts);
-    rsl_size_fetch_add_relaxed(&task->nholders, 1); /* this job */
+    /* Relaxed, for this job: the task itself is a holder still, so it cannot come to 0 meanwhile,
+     * and nobody else counts before the helpers are spawned. */
+    rsl_size_fetch_add_relaxed(&task->nholders, 1);
     for (size_t i = 0; i < nhelpers; i++) {
         /* Relaxed: this job holds it all the while. */
         rsl_size_fetch_add_relaxed(&task->nholders, 1);

@@ -1,5 +1,10 @@
-/* interrupt.c - a handler has nothing but what is global. Both words are written once before
- * threads start, and by the handler; relaxed, since nothing else is read on the strength of them.
+/* interrupt.c - a handler has nothing but what is global.
+ *
+ * `woken` is written by the main thread, in rsl_interrupt_watch() and rsl_interrupt_forget_loop(),
+ * and read by the handler; `noted` is written by the handler. All other threads block signals, so
+ * the handler runs on the main thread, and sees there what came before it in the program: a loop
+ * that was forgotten is not woken. Other threads only read `noted`, to know whether to go on, and
+ * nothing else on the strength of it. So relaxed suffices for all of it.
  */
 #include "tools/interrupt.h"
 

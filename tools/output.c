@@ -13,9 +13,11 @@ struct rsl_output {
     struct rsl_spsc *texts;
     pthread_t thread;
     int give_up_fd; /* readable: nothing is to be written any more */
-    /* Written by the thread. Relaxed: read when it has ended, and by itself. */
+    /* Written by the thread; read by it, and by rsl_output_stop() when it has been joined, which
+     * orders that: relaxed. */
     struct rsl_atomic_u32 error;
-    struct rsl_atomic_u32 ended; /* written with release, waited for by stop */
+    /* Written once by the thread, at its end; read by rsl_output_stop(). */
+    struct rsl_atomic_u32 ended;
 };
 
 /* Waits until something can be written, or it is no use. */
@@ -58,6 +60,8 @@ static void *run(void *arg)
         rsl_text_buffer_fini(&text.out);
         rsl_text_buffer_fini(&text.diagnostics);
     }
+    /* release: pairs with rsl_output_stop(): publishes `error`; the thread touches nothing after
+     * the wake, which may find nobody, and is joined before the memory goes */
     rsl_u32_store_release(&output->ended, 1);
     rsl_futex_wake(&output->ended, 1);
     return NULL;
@@ -111,6 +115,7 @@ void rsl_output_give_up(struct rsl_output *output)
 int rsl_output_stop(struct rsl_output *output, uint64_t timeout_ns)
 {
     rsl_spsc_close(output->texts);
+    /* acquire: pairs with run() */
     while (rsl_u32_load_acquire(&output->ended) == 0)
         if (!rsl_futex_wait(&output->ended, 0, timeout_ns))
             rsl_output_give_up(output);
