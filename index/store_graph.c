@@ -250,6 +250,83 @@ enum rsl_status rsl_store_put_graph(struct rsl_store *store, const struct rsl_st
     return status;
 }
 
+/* By file_id, how many depend on the file. */
+struct counts {
+    uint32_t *n;
+    size_t capacity;
+};
+
+static bool count_one(struct counts *counts, int64_t file_id)
+{
+    if (file_id < 0)
+        return true;
+    const size_t at = (size_t)file_id;
+    if (at >= counts->capacity) {
+        const size_t capacity = 2 * at + 1024;
+        uint32_t *grown = realloc(counts->n, capacity * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        memset(grown + counts->capacity, 0, (capacity - counts->capacity) * sizeof *grown);
+        counts->n = grown;
+        counts->capacity = capacity;
+    }
+    counts->n[at]++;
+    return true;
+}
+
+/* Returns a code of SQLite. */
+static int count_dependents(struct rsl_store *store, struct counts *counts)
+{
+    sqlite3_stmt *select;
+    int code = sqlite3_prepare_v2(store->db,
+                                  "SELECT from_file, to_file FROM deps ORDER BY from_file, to_file",
+                                  -1, &select, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    int64_t last_from = -1, last_to = -1; /* edges of several kinds count once */
+    while ((code = sqlite3_step(select)) == SQLITE_ROW) {
+        const int64_t from = sqlite3_column_int64(select, 0);
+        const int64_t to = sqlite3_column_int64(select, 1);
+        if ((from != last_from || to != last_to) && !count_one(counts, to)) {
+            code = SQLITE_NOMEM;
+            break;
+        }
+        last_from = from;
+        last_to = to;
+    }
+    sqlite3_finalize(select);
+    return code;
+}
+
+struct dependents {
+    const struct counts *counts;
+    bool (*each)(void *context, const char *path, size_t path_nbytes, uint32_t ndependents);
+    void *context;
+};
+
+static bool tell_dependents(void *context, const struct rsl_store_stamp *file)
+{
+    const struct dependents *dependents = context;
+    const size_t at = (size_t)file->file_id;
+    const uint32_t n = at < dependents->counts->capacity ? dependents->counts->n[at] : 0;
+    return n == 0 || dependents->each(dependents->context, file->path, file->path_nbytes, n);
+}
+
+enum rsl_status rsl_store_each_dependents(struct rsl_store *store,
+                                          bool (*each)(void *context, const char *path,
+                                                       size_t path_nbytes, uint32_t ndependents),
+                                          void *context)
+{
+    struct counts counts = {0};
+    struct dependents dependents = {&counts, each, context};
+    const int code = count_dependents(store, &counts);
+    const enum rsl_status status = code == SQLITE_DONE
+                                       ? rsl_store_each_file(store, tell_dependents, &dependents)
+                                       : rsl_store_fail(store, code);
+    free(counts.n);
+    return status;
+}
+
 enum rsl_status rsl_store_get_manifests(struct rsl_store *store, int64_t *stamp_out)
 {
     sqlite3_stmt *select;

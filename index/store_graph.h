@@ -55,6 +55,13 @@ struct rsl_store_graph {
  * RSL_OK, RSL_ENOMEM, or RSL_EIO: see the message. O(rows). */
 enum rsl_status rsl_store_put_graph(struct rsl_store *store, const struct rsl_store_graph *graph);
 
+/* Calls `each` for every file that others depend on, with its path, which is good during the call,
+ * and how many these are; false ends it. RSL_OK, RSL_ENOMEM or RSL_EIO. O(files + deps). */
+enum rsl_status rsl_store_each_dependents(struct rsl_store *store,
+                                          bool (*each)(void *context, const char *path,
+                                                       size_t path_nbytes, uint32_t ndependents),
+                                          void *context);
+
 /* A number for the Cargo.toml files that the graph was made from, as the file system shows them; 0
  * if it is not known, or there is no graph yet. RSL_OK, RSL_ENOMEM or RSL_EIO. */
 enum rsl_status rsl_store_get_manifests(struct rsl_store *store, int64_t *stamp_out);

@@ -21,6 +21,7 @@ enum store_statement {
     STORE_GET_PATH,
     STORE_GET_BLOCK,
     STORE_GET_MODULES,
+    STORE_FIND_FILE,
     STORE_NSTATEMENTS
 };
 

@@ -22,6 +22,7 @@ static const char *const sql[STORE_NSTATEMENTS] = {
     [STORE_GET_PATH] = "SELECT path FROM files WHERE file_id=?",
     [STORE_GET_BLOCK] = "SELECT block FROM packed_items WHERE file_id=?",
     [STORE_GET_MODULES] = "SELECT path FROM modules WHERE file_id=?",
+    [STORE_FIND_FILE] = "SELECT file_id, path, size, mtime, hash, links FROM files WHERE path=?",
 };
 
 sqlite3_stmt *rsl_store_statement(struct rsl_store *store, enum store_statement which)
@@ -248,21 +249,18 @@ enum rsl_status rsl_store_each_file(struct rsl_store *store,
 enum rsl_status rsl_store_find_file(struct rsl_store *store, const char *path,
                                     struct rsl_store_stamp *stamp_out)
 {
-    sqlite3_stmt *select;
+    sqlite3_stmt *select = rsl_store_statement(store, STORE_FIND_FILE);
     *stamp_out = (struct rsl_store_stamp){0};
-    int code = sqlite3_prepare_v2(
-        store->db, "SELECT file_id, path, size, mtime, hash, links FROM files WHERE path=?", -1,
-        &select, NULL);
-    if (code != SQLITE_OK)
-        return rsl_store_fail(store, code);
+    if (select == NULL)
+        return RSL_EIO;
     bind_path(select, 1, path, strlen(path));
-    code = sqlite3_step(select);
+    const int code = sqlite3_step(select);
     enum rsl_status status = RSL_EINVAL;
     if (code == SQLITE_ROW)
         status = get_stamp(select, stamp_out) ? RSL_OK : rsl_store_fail(store, SQLITE_CORRUPT);
     else if (code != SQLITE_DONE)
         status = rsl_store_fail(store, code);
-    sqlite3_finalize(select);
+    sqlite3_reset(select);
     stamp_out->path = path;
     return status;
 }

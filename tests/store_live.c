@@ -1,24 +1,60 @@
 /* store_live ROOT DATABASE: keeps a database by what standard input says, a command a line: a path
- * belongs to the next batch, `update` brings that into the database, `rescan` walks the tree.
- * Answers each with a line: ok or failed, and how many files were written and removed. */
-#include <inttypes.h>
+ * belongs to the next batch, `update` brings what is there now into the database. Answers that with
+ * a line: ok or failed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/index_live.h"
+#include "tools/index_tree.h"
 #include "tools/path_list.h"
 
-static int update(struct rsl_live_index *live, const struct rsl_path_list *batch,
-                  struct rsl_index_totals *totals)
+/* What the file holds now, as a worker would find out; NULL if that fails. */
+static struct rsl_live_change *look(struct rsl_file_indexer *indexer, const char *path, size_t skip)
 {
-    const char **paths = malloc((batch->npaths + 1) * sizeof *paths);
-    if (paths == NULL)
-        return -1;
-    for (size_t i = 0; i < batch->npaths; i++)
-        paths[i] = rsl_path_list_get(batch, i);
-    const int result = rsl_live_index_update(live, paths, batch->npaths, totals);
-    free(paths);
+    struct rsl_live_change *change = rsl_live_change_create(path + skip);
+    const struct rsl_index_entry entry = {.path = path, .shown = path + skip};
+    struct rsl_index_row row;
+    if (change == NULL || rsl_file_indexer_index(indexer, &entry, &row) != RSL_OK) {
+        rsl_live_change_destroy(change);
+        return NULL;
+    }
+    row.file.path = change->path;
+    change->row = row;
+    change->bytes = indexer->bytes;
+    indexer->bytes = (struct rsl_pack_buffer){0};
+    return change;
+}
+
+static bool is_source(const char *path)
+{
+    const size_t n = strlen(path);
+    return n > 3 && strcmp(path + n - 3, ".rs") == 0;
+}
+
+static int update(struct rsl_live_index *live, struct rsl_file_indexer *indexer, const char *root,
+                  const struct rsl_path_list *paths)
+{
+    struct rsl_live_batch batch = {0};
+    struct rsl_live_change **end = &batch.changes;
+    bool good = true;
+    for (size_t i = 0; i < paths->npaths && good; i++) {
+        const char *path = rsl_path_list_get(paths, i);
+        if (!is_source(path)) {
+            batch.manifests_changed = true; /* and the number 0: not known */
+            continue;
+        }
+        *end = look(indexer, path, rsl_index_root_nbytes(root));
+        good = *end != NULL;
+        if (good)
+            end = &(*end)->next;
+    }
+    const int result = good ? rsl_live_index_write(live, &batch) : -1;
+    while (batch.changes != NULL) {
+        struct rsl_live_change *change = batch.changes;
+        batch.changes = change->next;
+        rsl_live_change_destroy(change);
+    }
     return result;
 }
 
@@ -29,7 +65,14 @@ int main(int argc, char **argv)
     const struct rsl_index_options options = {
         .root = argv[1], .db_path = argv[2], .nthreads = 2, .quiet = true};
     struct rsl_index_totals totals;
-    struct rsl_live_index *live = rsl_live_index_open(&options, &totals);
+    struct rsl_file_indexer indexer;
+    bool told = false;
+    const int lock = rsl_index_try_lock(&options, &told);
+    if (lock < 0 || rsl_file_indexer_init(&indexer) != RSL_OK)
+        return 2;
+    indexer.work = RSL_INDEX_CHANGED;
+    indexer.keeps_facts = true;
+    struct rsl_live_index *live = rsl_live_index_open(&options, lock, &totals);
     if (live == NULL)
         return 2;
     struct rsl_path_list batch = {0};
@@ -37,23 +80,18 @@ int main(int argc, char **argv)
     size_t capacity = 0;
     for (ssize_t n; (n = getline(&line, &capacity, stdin)) > 0;) {
         line[n - 1] = '\0';
-        int result;
-        if (strcmp(line, "update") == 0) {
-            result = update(live, &batch, &totals);
-        } else if (strcmp(line, "rescan") == 0) {
-            result = rsl_live_index_rescan(live, &totals);
-        } else {
+        if (strcmp(line, "update") != 0) {
             if (rsl_path_list_add(&batch, line) != 0)
                 break;
             continue;
         }
-        printf("%s %" PRIu64 " %" PRIu64 "\n", result == 0 ? "ok" : "failed", totals.nwritten,
-               totals.nremoved);
+        puts(update(live, &indexer, argv[1], &batch) == 0 ? "ok" : "failed");
         fflush(stdout);
         rsl_path_list_fini(&batch);
     }
     free(line);
     rsl_path_list_fini(&batch);
     rsl_live_index_close(live);
+    rsl_file_indexer_fini(&indexer);
     return 0;
 }

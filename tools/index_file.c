@@ -155,14 +155,12 @@ static enum rsl_status index_links(struct rsl_file_indexer *indexer, struct rsl_
     return status;
 }
 
-static enum rsl_status index_source(struct rsl_file_indexer *indexer, struct rsl_index_row *row)
+/* All of a row but what the file itself tells. */
+static enum rsl_status index_parsed(struct rsl_file_indexer *indexer, struct rsl_index_row *row)
 {
     struct rsl_file *file = &indexer->file;
     const struct rsl_source_buffer *source = &indexer->source;
-    enum rsl_status status = rsl_parse(file, source->bytes, source->nbytes, NULL);
-    if (status != RSL_OK)
-        return status;
-    status = index_links(indexer, row);
+    enum rsl_status status = index_links(indexer, row);
     if (status != RSL_OK || indexer->work == RSL_INDEX_LINKS)
         return status;
     const bool utf8 = is_utf8(file);
@@ -183,17 +181,48 @@ static enum rsl_status index_source(struct rsl_file_indexer *indexer, struct rsl
     return status;
 }
 
+/* What the file itself tells. */
+static void set_source(const struct rsl_source_buffer *source, int64_t read_ns,
+                       struct rsl_index_row *row)
+{
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(source->bytes, source->nbytes));
+    memcpy(row->file.hash, canonical.digest, sizeof row->file.hash);
+    row->file.nbytes = (int64_t)source->nbytes;
+    row->file.mtime_ns = trusted_time(source->mtime_ns, read_ns);
+}
+
+void rsl_index_row_init(struct rsl_index_row *row, const char *shown)
+{
+    *row = (struct rsl_index_row){
+        .file = {.path = shown,
+                 .path_nbytes = strlen(shown),
+                 .vendored = rsl_index_is_vendored(shown)},
+    };
+}
+
+void rsl_index_row_set_unreadable(struct rsl_index_row *row, int error)
+{
+    row->file.status = "io-error";
+    row->file.nerrors = 1;
+    row->file.message = strerrordesc_np(error);
+    row->file.mtime_ns = -1; /* tried again each time: it may become readable without a new one */
+}
+
+enum rsl_status rsl_file_indexer_finish(struct rsl_file_indexer *indexer, int64_t read_ns,
+                                        struct rsl_index_row *row)
+{
+    set_source(&indexer->source, read_ns, row);
+    return index_parsed(indexer, row);
+}
+
 enum rsl_status rsl_file_indexer_index(struct rsl_file_indexer *indexer,
                                        const struct rsl_index_entry *entry,
                                        struct rsl_index_row *row_out)
 {
-    *row_out = (struct rsl_index_row){
-        .file = {.file_id = entry->file_id,
-                 .path = entry->shown,
-                 .path_nbytes = strlen(entry->shown),
-                 .vendored = rsl_index_is_vendored(entry->shown)},
-        .old_links = entry->old_links,
-    };
+    rsl_index_row_init(row_out, entry->shown);
+    row_out->file.file_id = entry->file_id;
+    row_out->old_links = entry->old_links;
     /* The time before the content: if it changes in between, the next run sees another time. */
     const int64_t read_ns = now_ns();
     const int error = rsl_read_file(&indexer->source, entry->path);
@@ -203,19 +232,12 @@ enum rsl_status rsl_file_indexer_index(struct rsl_file_indexer *indexer,
         row_out->is_gone = true;
         return RSL_OK;
     }
-    if (error != 0) { /* tried again each time: it may become readable without a new time */
-        row_out->file.status = "io-error";
-        row_out->file.nerrors = 1;
-        row_out->file.message = strerrordesc_np(-error);
-        row_out->file.mtime_ns = -1;
+    if (error != 0) {
+        rsl_index_row_set_unreadable(row_out, -error);
         return RSL_OK;
     }
     const struct rsl_source_buffer *source = &indexer->source;
-    XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits(source->bytes, source->nbytes));
-    memcpy(row_out->file.hash, canonical.digest, sizeof row_out->file.hash);
-    row_out->file.nbytes = (int64_t)source->nbytes;
-    row_out->file.mtime_ns = trusted_time(source->mtime_ns, read_ns);
+    set_source(source, read_ns, row_out);
     if (entry->file_id != 0 && indexer->work == RSL_INDEX_CHANGED &&
         entry->old_nbytes == row_out->file.nbytes &&
         memcmp(entry->old_hash, row_out->file.hash, sizeof row_out->file.hash) == 0) {
@@ -223,5 +245,6 @@ enum rsl_status rsl_file_indexer_index(struct rsl_file_indexer *indexer,
         row_out->file.links = entry->old_links;
         return RSL_OK;
     }
-    return index_source(indexer, row_out);
+    const enum rsl_status status = rsl_parse(&indexer->file, source->bytes, source->nbytes, NULL);
+    return status == RSL_OK ? index_parsed(indexer, row_out) : status;
 }

@@ -60,6 +60,16 @@ enum rsl_status rsl_file_indexer_index(struct rsl_file_indexer *indexer,
                                        const struct rsl_index_entry *entry,
                                        struct rsl_index_row *row_out);
 
+/* The same by somebody who reads files himself: begins a row for the file that is shown as `shown`,
+ * which is borrowed; */
+void rsl_index_row_init(struct rsl_index_row *row, const char *shown);
+/* it cannot be read, with that errno; */
+void rsl_index_row_set_unreadable(struct rsl_index_row *row, int error);
+/* or has been read into indexer->source, which was begun at read_ns since 1970, and parsed into
+ * indexer->file, of which the items are dropped if it is not UTF-8. RSL_OK or RSL_ENOMEM. */
+enum rsl_status rsl_file_indexer_finish(struct rsl_file_indexer *indexer, int64_t read_ns,
+                                        struct rsl_index_row *row);
+
 /* Releases what the row owns. */
 void rsl_index_row_fini(struct rsl_index_row *row);
 

@@ -76,26 +76,33 @@ void rsl_index_graph_fini(struct rsl_index_graph *graph)
         rsl_project_fini(&graph->project);
     free(graph->folder);
     free(graph->ids);
+    free(graph->links);
     *graph = (struct rsl_index_graph){0};
 }
 
-static bool set_id(struct rsl_index_graph *graph, uint32_t file, uint32_t file_id)
+static bool set_id(struct rsl_index_graph *graph, uint32_t file, uint32_t file_id, int64_t links)
 {
     if (file >= graph->nids) {
         const uint32_t n = file + file / 2 + 1024;
-        uint32_t *grown = realloc(graph->ids, n * sizeof *grown);
-        if (grown == NULL)
+        uint32_t *ids = realloc(graph->ids, n * sizeof *ids);
+        if (ids == NULL)
             return false;
-        memset(grown + graph->nids, 0, (n - graph->nids) * sizeof *grown);
-        graph->ids = grown;
+        graph->ids = ids;
+        int64_t *all = realloc(graph->links, n * sizeof *all);
+        if (all == NULL)
+            return false;
+        graph->links = all;
+        memset(ids + graph->nids, 0, (n - graph->nids) * sizeof *ids);
         graph->nids = n;
     }
+    graph->is_stale |= graph->ids[file] == 0 || graph->links[file] != links;
     graph->ids[file] = file_id;
+    graph->links[file] = links;
     return true;
 }
 
 enum rsl_status rsl_index_graph_set(struct rsl_index_graph *graph, uint32_t file_id,
-                                    const char *shown, struct rsl_file_facts *facts,
+                                    const char *shown, int64_t links, struct rsl_file_facts *facts,
                                     struct rsl_file_names *names)
 {
     struct rsl_arena arena;
@@ -109,7 +116,7 @@ enum rsl_status rsl_index_graph_set(struct rsl_index_graph *graph, uint32_t file
         rsl_file_names_destroy(names, NULL);
     } else {
         status = rsl_graph_file(&graph->project.graph, path, &file);
-        if (status == RSL_OK && !set_id(graph, file, file_id))
+        if (status == RSL_OK && !set_id(graph, file, file_id, links))
             status = RSL_ENOMEM;
     }
     rsl_arena_fini(&arena);

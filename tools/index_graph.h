@@ -12,8 +12,12 @@
 struct rsl_index_graph {
     struct rsl_project project;
     bool is_there; /* there is a project, which says of all files what they say now */
+    bool is_stale; /* some file said something else before; to be brought up to date */
+    bool is_short; /* a file was gone when its turn came: the crates may be others */
     char *folder;  /* the root of the tree as a normal path */
-    uint32_t *ids; /* by number of the graph: file_id, 0 if the database has no such file */
+    /* By number of the graph: file_id, 0 if the database has no such file; what the file said. */
+    uint32_t *ids;
+    int64_t *links;
     uint32_t nids; /* room */
 };
 
@@ -25,10 +29,10 @@ enum rsl_status rsl_index_graph_begin(struct rsl_index_graph *graph, const char 
 /* All zero is allowed. */
 void rsl_index_graph_fini(struct rsl_index_graph *graph);
 
-/* Adds a file, or replaces what it says. `shown`: its path from the root. Takes facts and names
- * over, also if it fails. RSL_OK or RSL_ENOMEM. */
+/* Adds a file, or replaces what it says. `shown`: its path from the root. `links`: the number of
+ * facts and names, which it takes over, also if it fails. RSL_OK or RSL_ENOMEM. */
 enum rsl_status rsl_index_graph_set(struct rsl_index_graph *graph, uint32_t file_id,
-                                    const char *shown, struct rsl_file_facts *facts,
+                                    const char *shown, int64_t links, struct rsl_file_facts *facts,
                                     struct rsl_file_names *names);
 
 /* When all files have been added: finds the crates and resolves all. RSL_OK or RSL_ENOMEM. */

@@ -122,10 +122,11 @@ static void name_file(char sign, const struct rsl_store_file *file)
 /* Into the graph. */
 static enum rsl_status take_facts(struct rsl_index_pass *pass, struct rsl_index_row *row)
 {
-    if (row->facts == NULL || row->names == NULL)
+    if (!pass->takes_facts || row->facts == NULL || row->names == NULL)
         return RSL_OK;
-    const enum rsl_status status = rsl_index_graph_set(&pass->graph, (uint32_t)row->file.file_id,
-                                                       row->file.path, row->facts, row->names);
+    const enum rsl_status status =
+        rsl_index_graph_set(&pass->graph, (uint32_t)row->file.file_id, row->file.path,
+                            row->file.links, row->facts, row->names);
     row->facts = NULL;
     row->names = NULL;
     return status == RSL_OK ? RSL_OK : rsl_index_fail_memory();
@@ -147,7 +148,8 @@ static enum rsl_status write_file(struct rsl_index_pass *pass, struct rsl_index_
     const bool is_new = pass->work == RSL_INDEX_ALL || file->file_id == 0;
     pass->totals.nwritten++;
     pass->totals.nitems_written += file->nitems;
-    pass->files_changed |= is_new;
+    /* One that cannot be read is none for the graph, and has no links. */
+    pass->files_changed |= is_new || (file->links == 0) != (row->old_links == 0);
     pass->links_changed |= file->links != row->old_links;
     if (pass->options->verbose) {
         rsl_progress_clear(&pass->progress);
@@ -164,13 +166,15 @@ static enum rsl_status write_file(struct rsl_index_pass *pass, struct rsl_index_
     return status;
 }
 
-static enum rsl_status write_row(struct rsl_index_pass *pass, struct rsl_index_row *row,
-                                 const struct rsl_pack_buffer *bytes)
+enum rsl_status rsl_index_pass_write(struct rsl_index_pass *pass, struct rsl_index_row *row,
+                                     const struct rsl_pack_buffer *bytes)
 {
     struct rsl_store_file *file = &row->file;
     struct rsl_index_totals *totals = &pass->totals;
-    if (pass->work == RSL_INDEX_LINKS)
+    if (pass->work == RSL_INDEX_LINKS) {
+        pass->graph.is_short |= row->is_gone;
         return take_facts(pass, row);
+    }
     if (row->is_gone) {
         if (file->file_id == 0 || pass->work == RSL_INDEX_ALL)
             return RSL_OK;
@@ -180,10 +184,9 @@ static enum rsl_status write_row(struct rsl_index_pass *pass, struct rsl_index_r
     }
     totals->nread++;
     totals->nbytes_read += (uint64_t)file->nbytes;
-    tell_row(pass, file);
-    if (row->is_unchanged)
-        return rsl_store_touch_file(pass->store, file->file_id, file->mtime_ns);
-    const enum rsl_status status = write_file(pass, row, bytes);
+    const enum rsl_status status =
+        row->is_unchanged ? rsl_store_touch_file(pass->store, file->file_id, file->mtime_ns)
+                          : write_file(pass, row, bytes);
     return status == RSL_OK ? take_facts(pass, row) : status;
 }
 
@@ -193,8 +196,11 @@ static enum rsl_status write_rows(struct rsl_index_pass *pass, struct message *m
 {
     if (status == RSL_OK && message->rows == NULL)
         status = rsl_index_fail_memory();
-    for (size_t i = 0; i < message->nrows && status == RSL_OK; i++)
-        status = write_row(pass, &message->rows[i], &message->bytes);
+    for (size_t i = 0; i < message->nrows && status == RSL_OK; i++) {
+        if (pass->work != RSL_INDEX_LINKS)
+            tell_row(pass, &message->rows[i].file);
+        status = rsl_index_pass_write(pass, &message->rows[i], &message->bytes);
+    }
     for (size_t i = 0; message->rows != NULL && i < message->nrows; i++)
         rsl_index_row_fini(&message->rows[i]);
     free(message->rows);
@@ -318,6 +324,8 @@ static enum rsl_status write_rows_of_graph(struct rsl_index_pass *pass, struct m
                                  ? rsl_store_put_graph(pass->store, &making->rows.rows)
                                  : rsl_index_fail_memory();
     pass->graph.is_there = making->status == RSL_OK;
+    pass->graph.is_stale = false;
+    pass->graph_changed = true;
     rsl_index_rows_fini(&making->rows);
     return status;
 }

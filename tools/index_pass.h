@@ -22,6 +22,7 @@ struct rsl_index_pass {
     bool takes_facts;   /* those of the files go into the graph */
     bool links_changed; /* since this was set to false, a file says something new */
     bool files_changed; /* likewise, a file came or went */
+    bool graph_changed; /* likewise, that of the database was written */
     struct rsl_progress progress;
 
     struct rsl_pool *pool;
@@ -42,6 +43,11 @@ struct rsl_index_tree rsl_index_pass_tree(struct rsl_index_pass *pass);
  * said. */
 enum rsl_status rsl_index_pass_run(struct rsl_index_pass *pass);
 
+/* Writes what became of a file, and hands what it says to others to the graph. The row remains the
+ * caller's. Returns as rsl_index_pass_run. */
+enum rsl_status rsl_index_pass_write(struct rsl_index_pass *pass, struct rsl_index_row *row,
+                                     const struct rsl_pack_buffer *bytes);
+
 /* Removes the files of the plan that are gone. */
 enum rsl_status rsl_index_pass_remove(struct rsl_index_pass *pass);
 
@@ -60,10 +66,12 @@ enum rsl_status rsl_index_pass_update_graph(struct rsl_index_pass *pass);
 /* Brings the database up to date with the tree, in a transaction. What failed is rolled back. */
 enum rsl_status rsl_index_change(struct rsl_index_pass *pass);
 
-/* Likewise with what the plan says. manifests_changed: the crates may be others; `manifests`: the
+/* The transaction, for who writes the rows himself in between; the end also with a status that is
+ * not RSL_OK, which undoes it all. manifests_changed: the crates may be others; `manifests`: the
  * number to be kept for them. */
-enum rsl_status rsl_index_write_plan(struct rsl_index_pass *pass, bool manifests_changed,
-                                     int64_t manifests);
+enum rsl_status rsl_index_begin_changes(struct rsl_index_pass *pass);
+enum rsl_status rsl_index_end_changes(struct rsl_index_pass *pass, enum rsl_status status,
+                                      bool manifests_changed, int64_t manifests);
 
 /* Tells what failed. Returns -1. */
 int rsl_index_give_up(const struct rsl_index_pass *pass, enum rsl_status status);

@@ -155,24 +155,25 @@ static int make_new(struct rsl_index_pass *pass)
     return result;
 }
 
-enum rsl_status rsl_index_write_plan(struct rsl_index_pass *pass, bool manifests_changed,
-                                     int64_t manifests)
+enum rsl_status rsl_index_begin_changes(struct rsl_index_pass *pass)
 {
     pass->work = RSL_INDEX_CHANGED;
     pass->takes_facts = pass->graph.is_there;
     pass->links_changed = pass->files_changed = false;
-    enum rsl_status status = rsl_store_begin(pass->store);
-    if (status == RSL_OK)
-        status = rsl_index_pass_remove(pass);
-    if (status == RSL_OK)
-        status = rsl_index_pass_run(pass);
+    return rsl_store_begin(pass->store);
+}
+
+enum rsl_status rsl_index_end_changes(struct rsl_index_pass *pass, enum rsl_status status,
+                                      bool manifests_changed, int64_t manifests)
+{
+    const struct rsl_index_graph *graph = &pass->graph;
     if (status == RSL_OK)
         status = rsl_store_tidy_names(pass->store);
     /* Which crates there are is found out from all files and manifests at once. */
-    if (status == RSL_OK && (pass->files_changed || manifests_changed ||
-                             (pass->links_changed && !pass->graph.is_there)))
+    if (status == RSL_OK && (pass->files_changed || manifests_changed || graph->is_short ||
+                             (pass->links_changed && !graph->is_there)))
         status = rsl_index_pass_rebuild_graph(pass);
-    else if (status == RSL_OK && pass->links_changed)
+    else if (status == RSL_OK && graph->is_there && (pass->links_changed || graph->is_stale))
         status = rsl_index_pass_update_graph(pass);
     if (status == RSL_OK && manifests_changed)
         status = rsl_store_put_manifests(pass->store, manifests);
@@ -198,7 +199,12 @@ enum rsl_status rsl_index_change(struct rsl_index_pass *pass)
     const bool manifests_changed = manifests != known || known == 0;
     if (status != RSL_OK || (pass->plan.nentries + pass->plan.ngone == 0 && !manifests_changed))
         return status;
-    return rsl_index_write_plan(pass, manifests_changed, manifests);
+    status = rsl_index_begin_changes(pass);
+    if (status == RSL_OK)
+        status = rsl_index_pass_remove(pass);
+    if (status == RSL_OK)
+        status = rsl_index_pass_run(pass);
+    return rsl_index_end_changes(pass, status, manifests_changed, manifests);
 }
 
 /* Moves a file that is no database of ours out of the way, to a name that is free. */
@@ -258,18 +264,31 @@ static int update(struct rsl_index_pass *pass, enum rsl_store_state state)
     return make_new(pass);
 }
 
-int rsl_index_lock(const struct rsl_index_options *options)
+int rsl_index_try_lock(const struct rsl_index_options *options, bool *told)
 {
     int64_t holder;
-    int lock = rsl_store_lock(options->db_path, false, &holder);
+    const int lock = rsl_store_lock(options->db_path, false, &holder);
     if (lock == -EWOULDBLOCK) {
-        if (!options->quiet && holder > 0)
+        if (!*told && !options->quiet && holder > 0)
             rsl_report("waiting for process %" PRId64 ", which is writing %s", holder,
                        options->db_path);
-        lock = rsl_store_lock(options->db_path, true, &holder);
-    }
-    if (lock < 0)
+        *told = true;
+    } else if (lock < 0) {
         rsl_report("%s.lock: %s", options->db_path, strerror(-lock));
+    }
+    return lock;
+}
+
+static int get_lock(const struct rsl_index_options *options)
+{
+    bool told = false;
+    int64_t holder;
+    int lock = rsl_index_try_lock(options, &told);
+    if (lock == -EWOULDBLOCK) {
+        lock = rsl_store_lock(options->db_path, true, &holder);
+        if (lock < 0)
+            rsl_report("%s.lock: %s", options->db_path, strerror(-lock));
+    }
     return lock;
 }
 
@@ -299,7 +318,7 @@ int rsl_index_run_locked(const struct rsl_index_options *options,
 int rsl_index_run(const struct rsl_index_options *options, struct rsl_index_totals *totals_out)
 {
     *totals_out = (struct rsl_index_totals){0};
-    const int lock = rsl_index_lock(options);
+    const int lock = get_lock(options);
     if (lock < 0)
         return -1;
     const int result = rsl_index_run_locked(options, totals_out);

@@ -33,8 +33,10 @@ struct rsl_index_totals {
  * Returns 0 or -1. */
 int rsl_index_run(const struct rsl_index_options *options, struct rsl_index_totals *totals_out);
 
-/* Its parts: the lock, a descriptor to be closed, or -1; and what is done under it. */
-int rsl_index_lock(const struct rsl_index_options *options);
+/* Its parts: the lock, a descriptor to be closed; -EWOULDBLOCK: there is another writer, which is
+ * told unless *told, which is set; or another negative errno, which was told. And what is done
+ * under the lock. */
+int rsl_index_try_lock(const struct rsl_index_options *options, bool *told);
 int rsl_index_run_locked(const struct rsl_index_options *options,
                          struct rsl_index_totals *totals_out);
 

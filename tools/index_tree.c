@@ -19,8 +19,7 @@ void rsl_index_plan_fini(struct rsl_index_plan *plan)
     *plan = (struct rsl_index_plan){0};
 }
 
-/* The bytes of a path before its part below the root. */
-static size_t root_nbytes(const char *root)
+size_t rsl_index_root_nbytes(const char *root)
 {
     const size_t n = strlen(root);
     return n > 0 && root[n - 1] == '/' ? n : n + 1;
@@ -36,21 +35,21 @@ static bool is_manifest(const char *path, size_t nbytes)
     return nbytes > n && path[nbytes - n - 1] == '/' && memcmp(path + nbytes - n, manifest, n) == 0;
 }
 
-/* What is known of the manifests; may be added to another. */
-struct manifests {
-    uint64_t sum;
-    int64_t newest_ns;
-};
-
-static void add_manifest(struct manifests *to, const char *shown, int64_t nbytes, int64_t mtime_ns)
+uint64_t rsl_index_manifest_number(const char *shown, int64_t nbytes, int64_t mtime_ns)
 {
     const int64_t numbers[] = {nbytes, mtime_ns};
-    to->sum += XXH3_64bits_withSeed(shown, strlen(shown), XXH3_64bits(numbers, sizeof numbers));
+    return XXH3_64bits_withSeed(shown, strlen(shown), XXH3_64bits(numbers, sizeof numbers));
+}
+
+static void add_manifest(struct rsl_index_manifests *to, const char *shown, int64_t nbytes,
+                         int64_t mtime_ns)
+{
+    to->sum += rsl_index_manifest_number(shown, nbytes, mtime_ns);
     if (mtime_ns > to->newest_ns)
         to->newest_ns = mtime_ns;
 }
 
-static int64_t number_of_manifests(const struct manifests *manifests)
+int64_t rsl_index_manifests_number(const struct rsl_index_manifests *manifests)
 {
     if (rsl_index_is_fresh(manifests->newest_ns))
         return 0;
@@ -63,7 +62,7 @@ struct listing {
     const struct rsl_index_tree *tree;
     struct rsl_path_list *paths;
     size_t skip; /* bytes of a path before its part below the root */
-    struct manifests manifests;
+    struct rsl_index_manifests manifests;
     bool failed;
 };
 
@@ -90,7 +89,8 @@ static void report_listing(void *context, const char *path, int error)
 
 enum rsl_status rsl_index_plan_all(struct rsl_index_plan *plan, const struct rsl_index_tree *tree)
 {
-    struct listing listing = {.tree = tree, .paths = &plan->paths, .skip = root_nbytes(tree->root)};
+    struct listing listing = {
+        .tree = tree, .paths = &plan->paths, .skip = rsl_index_root_nbytes(tree->root)};
     struct rsl_walk_options walk = tree->walk;
     walk.suffix = ".rs";
     walk.name = manifest;
@@ -111,7 +111,7 @@ enum rsl_status rsl_index_plan_all(struct rsl_index_plan *plan, const struct rsl
             .path = path, .shown = path + listing.skip, .file_id = (int64_t)i + 1};
     }
     plan->nfiles = plan->nentries = n;
-    plan->manifests = number_of_manifests(&listing.manifests);
+    plan->manifests = rsl_index_manifests_number(&listing.manifests);
     return RSL_OK;
 }
 
@@ -129,7 +129,7 @@ struct finder {
     struct rsl_path_list paths;
     struct found *found;
     size_t nfound, capacity;
-    struct manifests manifests;
+    struct rsl_index_manifests manifests;
     bool failed;
 };
 
@@ -281,7 +281,7 @@ static int compare_entries(const void *a, const void *b)
 static enum rsl_status compare(struct comparison *c, struct rsl_index_plan *plan)
 {
     size_t capacity = 0;
-    struct manifests manifests = {0};
+    struct rsl_index_manifests manifests = {0};
     for (size_t i = 0; i < c->nfinders; i++) {
         const struct finder *finder = &c->finders[i];
         if (finder->failed)
@@ -291,7 +291,7 @@ static enum rsl_status compare(struct comparison *c, struct rsl_index_plan *plan
         if (finder->manifests.newest_ns > manifests.newest_ns)
             manifests.newest_ns = finder->manifests.newest_ns;
     }
-    plan->manifests = number_of_manifests(&manifests);
+    plan->manifests = rsl_index_manifests_number(&manifests);
     if (!make_table(c))
         return RSL_ENOMEM;
     plan->nfiles = capacity;
@@ -334,7 +334,7 @@ static enum rsl_status compare(struct comparison *c, struct rsl_index_plan *plan
 enum rsl_status rsl_index_plan_changes(struct rsl_index_plan *plan,
                                        const struct rsl_index_tree *tree, struct rsl_store *store)
 {
-    struct comparison c = {.tree = tree, .skip = root_nbytes(tree->root)};
+    struct comparison c = {.tree = tree, .skip = rsl_index_root_nbytes(tree->root)};
     c.nfinders = rsl_pool_nworkers(tree->walk.pool);
     c.finders = calloc(c.nfinders, sizeof *c.finders);
     pthread_t walker;
@@ -361,57 +361,7 @@ enum rsl_status rsl_index_plan_changes(struct rsl_index_plan *plan,
     return status;
 }
 
-/* ---- some, and those that are known */
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Adds what is to be done about the file at `path`. */
-static enum rsl_status plan_path(struct rsl_index_plan *plan, const char *path, size_t skip,
-                                 struct rsl_store *store)
-{
-    struct rsl_store_stamp known;
-    struct stat st;
-    const enum rsl_status status = rsl_store_find_file(store, path + skip, &known);
-    if (status != RSL_OK && status != RSL_EINVAL)
-        return status;
-    if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
-        if (known.file_id != 0)
-            plan->gone[plan->ngone++] = known.file_id;
-        return RSL_OK;
-    }
-    struct rsl_index_entry *entry = &plan->entries[plan->nentries++];
-    entry->file_id = known.file_id;
-    entry->old_nbytes = known.nbytes;
-    entry->old_links = known.links;
-    memcpy(entry->old_hash, known.hash, sizeof entry->old_hash);
-    return rsl_path_list_add(&plan->paths, path) == 0 ? RSL_OK : RSL_ENOMEM;
-}
-
-enum rsl_status rsl_index_plan_paths(struct rsl_index_plan *plan, const char *root,
-                                     const char *const *paths, size_t npaths,
-                                     struct rsl_store *store)
-{
-    const char **sorted = malloc((npaths + 1) * sizeof *sorted);
-    plan->entries = calloc(npaths + 1, sizeof *plan->entries);
-    plan->gone = malloc((npaths + 1) * sizeof *plan->gone);
-    enum rsl_status status =
-        sorted == NULL || plan->entries == NULL || plan->gone == NULL ? RSL_ENOMEM : RSL_OK;
-    if (status == RSL_OK && npaths > 0) {
-        memcpy(sorted, paths, npaths * sizeof *sorted);
-        qsort(sorted, npaths, sizeof *sorted, compare_texts);
-    }
-    for (size_t i = 0; i < npaths && status == RSL_OK; i++) {
-        if (i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0)
-            status = plan_path(plan, sorted[i], root_nbytes(root), store);
-    }
-    free(sorted);
-    if (status == RSL_OK)
-        set_paths(plan, root_nbytes(root));
-    return status;
-}
+/* ---- those that are known */
 
 struct known_listing {
     struct rsl_index_plan *plan;
@@ -460,7 +410,8 @@ static bool list_known(void *context, const struct rsl_store_stamp *file)
 enum rsl_status rsl_index_plan_known(struct rsl_index_plan *plan, const char *root,
                                      struct rsl_store *store)
 {
-    struct known_listing listing = {.plan = plan, .root = root, .skip = root_nbytes(root)};
+    struct known_listing listing = {
+        .plan = plan, .root = root, .skip = rsl_index_root_nbytes(root)};
     enum rsl_status status = rsl_store_each_file(store, list_known, &listing);
     free(listing.path);
     if (listing.failed)

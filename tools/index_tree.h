@@ -34,14 +34,22 @@ enum rsl_status rsl_index_plan_all(struct rsl_index_plan *plan, const struct rsl
 enum rsl_status rsl_index_plan_changes(struct rsl_index_plan *plan,
                                        const struct rsl_index_tree *tree, struct rsl_store *store);
 
-/* The same for the files at `paths` alone, which lie below the root and begin with it: those that
- * are there no more, and the others whatever their size and time. nfiles and manifests stay 0. */
-enum rsl_status rsl_index_plan_paths(struct rsl_index_plan *plan, const char *root,
-                                     const char *const *paths, size_t npaths,
-                                     struct rsl_store *store);
-
 /* Every file that the database has, with its file_id. */
 enum rsl_status rsl_index_plan_known(struct rsl_index_plan *plan, const char *root,
                                      struct rsl_store *store);
+
+/* The bytes of a path before its part below the root. */
+size_t rsl_index_root_nbytes(const char *root);
+
+/* What is known of the Cargo.toml files of a tree, to be added up: `sum` of what add gives for
+ * each, which may be taken away again, and the newest of their times. */
+struct rsl_index_manifests {
+    uint64_t sum;
+    int64_t newest_ns;
+};
+
+uint64_t rsl_index_manifest_number(const char *shown, int64_t nbytes, int64_t mtime_ns);
+/* A number for all of them; 0: one is so fresh that it may change without another time. */
+int64_t rsl_index_manifests_number(const struct rsl_index_manifests *manifests);
 
 #endif
