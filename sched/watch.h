@@ -73,6 +73,7 @@ int64_t rsl_watch_known_time(int64_t mtime_ns, int64_t opened_ns);
 struct rsl_watch_options {
     const struct rsl_allocator *allocator; /* NULL: the default one */
     const char *suffix;
+    const char *name;
     bool hidden;
     bool no_ignore;
     const char *const *globs;

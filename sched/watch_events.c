@@ -9,12 +9,6 @@
 /* Reads at most so many buffers in a turn. */
 enum { MAX_READS = 16 };
 
-static bool has_suffix(const struct rsl_watch *watch, const char *name, size_t nbytes)
-{
-    const size_t n = watch->suffix_nbytes;
-    return n <= nbytes && memcmp(name + nbytes - n, watch->options.suffix, n) == 0;
-}
-
 /* Remembers a path from which something was moved, for the other half of the pair. */
 static void remember_move(struct rsl_watch *watch, const struct inotify_event *event,
                           size_t path_nbytes, size_t name_nbytes, bool was_known)
@@ -125,7 +119,8 @@ static void take_event(struct rsl_watch *watch, struct rsl_watch_place *place,
         (event->mask & ~(uint32_t)IN_ISDIR) != IN_ATTRIB)
         rsl_watch_queue_scan(watch, folder, true);
     /* Most events are of files that are of no interest. */
-    if (!(event->mask & IN_ISDIR) && !root->only && !has_suffix(watch, event->name, name_nbytes))
+    if (!(event->mask & IN_ISDIR) && !root->only &&
+        !rsl_watch_is_wanted(watch, event->name, name_nbytes))
         return;
     if (place->folder != folder && !rsl_watch_enter(watch, folder, place)) {
         place->folder = NULL;

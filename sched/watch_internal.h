@@ -251,6 +251,8 @@ struct rsl_watch_place {
 /* False without memory. */
 bool rsl_watch_enter(struct rsl_watch *watch, struct rsl_watch_node *folder,
                      struct rsl_watch_place *place_out);
+/* Whether files of that name may count. */
+bool rsl_watch_is_wanted(const struct rsl_watch *watch, const char *name, size_t name_nbytes);
 /* Whether an entry of the folder counts, after globs, rules and the dot at its beginning. Its name
  * is behind the paths of the folder then. */
 bool rsl_watch_accepts(struct rsl_watch *watch, const struct rsl_watch_place *place,

@@ -109,6 +109,13 @@ bool rsl_watch_enter(struct rsl_watch *watch, struct rsl_watch_node *folder,
             rsl_watch_put_path(watch, folder, true, &watch->real, &place_out->real_nbytes));
 }
 
+bool rsl_watch_is_wanted(const struct rsl_watch *watch, const char *name, size_t name_nbytes)
+{
+    const size_t n = watch->suffix_nbytes;
+    return (n <= name_nbytes && memcmp(name + name_nbytes - n, watch->options.suffix, n) == 0) ||
+           (watch->options.name != NULL && strcmp(name, watch->options.name) == 0);
+}
+
 bool rsl_watch_accepts(struct rsl_watch *watch, const struct rsl_watch_place *place,
                        const char *name, size_t name_nbytes, bool is_dir)
 {
@@ -117,9 +124,7 @@ bool rsl_watch_accepts(struct rsl_watch *watch, const struct rsl_watch_place *pl
     watch->path.bytes[place->path_nbytes + name_nbytes] = 0;
     if (root->only)
         return !is_dir && strcmp(watch->path.bytes, root->given) == 0;
-    if (!is_dir && (name_nbytes < watch->suffix_nbytes ||
-                    memcmp(name + name_nbytes - watch->suffix_nbytes, watch->options.suffix,
-                           watch->suffix_nbytes) != 0))
+    if (!is_dir && !rsl_watch_is_wanted(watch, name, name_nbytes))
         return false;
     const struct rsl_ignore_level *level = place->folder->as.folder.level;
     enum rsl_ignore_verdict verdict = RSL_IGNORE_NONE;

@@ -39,6 +39,29 @@ static void test_files_are_created_modified_and_removed(void **state)
     end(&fixture);
 }
 
+static void test_files_of_one_more_name_may_count(void **state)
+{
+    (void)state;
+    struct fixture fixture = {.options.name = "Cargo.toml"};
+    begin(&fixture);
+    make_folder(&fixture, "d");
+    write_file(&fixture, "d/Cargo.toml", "1");
+    write_file(&fixture, "d/a.rs", "1");
+    write_file(&fixture, "d/not-Cargo.toml", "1");
+    start(&fixture);
+    settle(&fixture);
+    assert_told(&fixture, "+d/Cargo.toml +d/a.rs");
+    write_file(&fixture, "Cargo.toml", "2");
+    write_file(&fixture, "Cargo.lock", "2");
+    write_file(&fixture, "d/Cargo.toml", "2");
+    settle(&fixture);
+    assert_told(&fixture, "+Cargo.toml ~d/Cargo.toml");
+    write_file(&fixture, ".ignore", "Cargo.toml\n");
+    settle(&fixture);
+    assert_told(&fixture, "-Cargo.toml -d/Cargo.toml");
+    end(&fixture);
+}
+
 static void test_a_file_that_comes_and_goes_is_not_told(void **state)
 {
     (void)state;
@@ -580,6 +603,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_there_is_told_first),
         cmocka_unit_test(test_files_are_created_modified_and_removed),
+        cmocka_unit_test(test_files_of_one_more_name_may_count),
         cmocka_unit_test(test_a_file_that_comes_and_goes_is_not_told),
         cmocka_unit_test(test_an_atomic_save_is_one_change),
         cmocka_unit_test(test_a_rename_tells_where_the_file_came_from),
