@@ -345,9 +345,10 @@ static bool take_result(struct rsl_coordinator *coordinator, const struct rsl_fi
         file->applied = result->parse;
         file->has_result = true;
         file->is_missing = result->outcome == RSL_FILE_MISSING;
-        if (result->interface_changed && options->dependencies_changed != NULL)
-            options->dependencies_changed(options->context, file);
     }
+    /* Also of one that was overtaken: who overtook it compared with what it had found. */
+    if (result->interface_changed && options->dependencies_changed != NULL)
+        options->dependencies_changed(options->context, file);
     if (result->again) {
         coordinator->stats.nagain++;
         enqueue(coordinator, file);

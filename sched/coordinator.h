@@ -97,7 +97,7 @@ struct rsl_coordinator_options {
     /* How many files depend on this one. */
     uint32_t (*count_dependents)(void *context, const struct rsl_file_state *file);
     /* What others see of the file has changed, or it is gone: those that depend on it have to be
-     * resolved anew. After `take`. */
+     * resolved anew. After `take`, or `drop`. */
     void (*dependencies_changed)(void *context, struct rsl_file_state *file);
     /* All that came before a marker has been worked on; or, after close, what was under way. */
     void (*on_marker)(void *context);

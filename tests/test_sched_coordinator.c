@@ -59,7 +59,8 @@ struct world {
     struct rsl_atomic_u64 contents[NFILES];
     struct rsl_atomic_u32 nrunning[NFILES];
     struct rsl_atomic_u32 noverlaps;
-    struct gate *gate; /* where work stops */
+    struct gate *gate; /* where work stops, */
+    unsigned gated;    /* that of this file alone, if it is not 0 */
     /* The coordinator's. */
     uint64_t known[NFILES];
     unsigned noutcomes[4];
@@ -81,7 +82,7 @@ static void work(void *context, struct rsl_worker *worker, const char *path,
     const unsigned i = number_of(path);
     if (rsl_u32_fetch_add_acq_rel(&world->nrunning[i], 1) != 0)
         rsl_u32_fetch_add_relaxed(&world->noverlaps, 1);
-    if (world->gate != NULL) {
+    if (world->gate != NULL && (world->gated == 0 || world->gated == i)) {
         arrive(world->gate);
         await_open(world->gate);
     }
@@ -261,6 +262,40 @@ static void test_dependencies_changed_only_when_the_interface_did(void **state)
     assert_int_equal(world->ndependencies_changed, 2);
     write_and_settle(world, 3, 0);
     assert_int_equal(world->ndependencies_changed, 3);
+    end(world);
+}
+
+/* A job of two files, of which the second stands still, so that the result of the first waits while
+ * the file is parsed again: that the interface changed was once forgotten with it. */
+static void test_an_overtaken_result_still_tells_that_the_interface_changed(void **state)
+{
+    (void)state;
+    struct world *world = begin(2, 64, 0);
+    struct gate gate = {0};
+    write_and_settle(world, 99, 21);
+    assert_int_equal(world->ndependencies_changed, 1);
+    world->gate = &gate;
+    world->gated = 98;
+    set(world, 99, 31); /* the only one that changed: it comes first, and 98 next */
+    for (unsigned i = 92; i <= 99; i++) {
+        if (i != 99)
+            set(world, i, 1);
+        assert_int_equal(send_file(world, i, 0), RSL_OK);
+    }
+    rsl_coordinator_step(world->coordinator);
+    await_arrivals(&gate, 1); /* 99 has been parsed */
+    set(world, 99, 32); /* another body */
+    assert_int_equal(send_file(world, 99, 0), RSL_OK);
+    while (world->known[99] != 32)
+        rsl_coordinator_step(world->coordinator);
+    open_gate(&gate);
+    settle(world);
+    struct rsl_coordinator_stats stats;
+    rsl_coordinator_get_stats(world->coordinator, &stats);
+    assert_int_equal(stats.ndropped, 1);
+    assert_int_equal(world->known[99], 32);
+    /* Of 99 two, and of 92 to 98 the first. */
+    assert_int_equal(world->ndependencies_changed, 2 + 7);
     end(world);
 }
 
@@ -565,6 +600,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_process_results_takes_each_outcome),
         cmocka_unit_test(test_dependencies_changed_only_when_the_interface_did),
+        cmocka_unit_test(test_an_overtaken_result_still_tells_that_the_interface_changed),
         cmocka_unit_test(test_files_with_more_dependents_are_handed_out_first),
         cmocka_unit_test(test_a_marker_comes_when_all_before_it_is_done),
         cmocka_unit_test(test_a_file_that_is_said_to_be_gone_is_not_read),
