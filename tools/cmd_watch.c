@@ -10,6 +10,7 @@
 
 #include "sched/git_excludes.h"
 #include "sched/watch.h"
+#include "tools/db_path.h"
 #include "tools/report.h"
 #include "tools/threads.h"
 #include "tools/watch.h"
@@ -27,6 +28,9 @@ static void print_help(void)
         "changes (~). Which files there are is as in rustle scan. Ends with SIGINT or SIGTERM.\n"
         "\n"
         "options:\n"
+        "      --db FILE      keep this database of the one folder PATH true to it, as rustle "
+        "index\n"
+        "                     would; each change is printed when it is there\n"
         "      --json         a JSON object a line\n"
         "      --settle MS    tell of a file when it has been quiet for MS milliseconds (default:\n"
         "                     20; 0: at once), and after 200 in any case\n"
@@ -52,14 +56,19 @@ static bool parse_settle(const char *text, uint64_t *settle_ns_out)
 /* Returns -1 to go on, or an exit status. */
 static int parse_options(int argc, char **argv, struct rsl_watch_run_options *options)
 {
-    enum { JSON = 256, SETTLE, IO };
+    enum { DB = 256, JSON, SETTLE, IO };
     static const struct option long_options[] = {
-        {"json", no_argument, NULL, JSON},   {"settle", required_argument, NULL, SETTLE},
-        {"io", required_argument, NULL, IO}, {"threads", required_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},    {NULL, 0, NULL, 0},
+        {"db", required_argument, NULL, DB},
+        {"json", no_argument, NULL, JSON},
+        {"settle", required_argument, NULL, SETTLE},
+        {"io", required_argument, NULL, IO},
+        {"threads", required_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     for (int option; (option = getopt_long(argc, argv, ":j:h", long_options, NULL)) != -1;) {
         switch (option) {
+        case DB: options->db_path = optarg; break;
         case JSON: options->json = true; break;
         case SETTLE:
             if (!parse_settle(optarg, &options->settle_ns)) {
@@ -104,6 +113,29 @@ static bool are_there(const char *const *roots, size_t nroots)
     return all;
 }
 
+/* Whether there can be a database of what is to be watched. Makes its folder if it is where
+ * `rustle index` puts it. */
+static bool can_be_kept(const char *const *roots, size_t nroots, const char *db_path)
+{
+    struct stat st;
+    if (nroots > 1) {
+        rsl_report("one folder at a time with --db; see rustle watch --help");
+        return false;
+    }
+    if (stat(roots[0], &st) != 0 || !S_ISDIR(st.st_mode)) {
+        rsl_report("%s: %s", roots[0], strerror(ENOTDIR));
+        return false;
+    }
+    char *usual = rsl_db_path_of_tree(roots[0]);
+    const int error = usual == NULL                 ? -ENOMEM
+                      : strcmp(usual, db_path) == 0 ? rsl_db_make_folder(roots[0])
+                                                    : 0;
+    if (error != 0)
+        rsl_report("%s: %s", db_path, strerror(-error));
+    free(usual);
+    return error == 0;
+}
+
 int rsl_cmd_watch(int argc, char **argv)
 {
     struct rsl_watch_run_options options = {.nthreads = rsl_default_threads()};
@@ -113,7 +145,8 @@ int rsl_cmd_watch(int argc, char **argv)
     static const char *const here = ".";
     const char *const *roots = optind < argc ? (const char *const *)argv + optind : &here;
     const size_t nroots = optind < argc ? (size_t)(argc - optind) : 1;
-    if (!are_there(roots, nroots))
+    if (!are_there(roots, nroots) ||
+        (options.db_path != NULL && !can_be_kept(roots, nroots, options.db_path)))
         return RSL_EXIT_ERROR;
     char *excludes_path = NULL;
     if (rsl_git_excludes_path(getenv("HOME"), getenv("XDG_CONFIG_HOME"), &rsl_allocator_default,

@@ -101,6 +101,14 @@ enum rsl_status rsl_output_try_send(struct rsl_output *output, struct rsl_output
     return status;
 }
 
+enum rsl_status rsl_output_send(struct rsl_output *output, struct rsl_output_text *text)
+{
+    const enum rsl_status status = rsl_spsc_send(output->texts, text, RSL_FOREVER);
+    if (status == RSL_OK)
+        *text = (struct rsl_output_text){0};
+    return status;
+}
+
 struct rsl_spsc *rsl_output_channel(struct rsl_output *output)
 {
     return output->texts;

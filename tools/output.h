@@ -20,6 +20,9 @@ int rsl_output_start(size_t capacity, struct rsl_output **output_out);
  * room; or RSL_ECLOSED: standard output cannot be written. */
 enum rsl_status rsl_output_try_send(struct rsl_output *output, struct rsl_output_text *text);
 
+/* The same, waiting for room. */
+enum rsl_status rsl_output_send(struct rsl_output *output, struct rsl_output_text *text);
+
 /* For an event loop that waits for room: the channel, in which nothing is to be sent directly. */
 struct rsl_spsc *rsl_output_channel(struct rsl_output *output);
 

@@ -5,9 +5,17 @@
  *                            └──┼────results─────┘
  *                               └──texts──► writer
  *
- * If who reads the output stands still, the writer does, then no results are taken, no jobs handed
- * out, no events taken, and changes wait in the watcher, each file once. Signals are taken all the
- * same.
+ * and with a database
+ *
+ *                               └──batches──► keeper ──texts──► writer
+ *                                   ▲            │
+ *                                   └─dependents─┘
+ *
+ * If who reads the output stands still, the writer does, then the keeper, then no results are
+ * taken, no jobs handed out, no events taken, and changes wait in the watcher, each file once.
+ * Signals are taken all the same.
+ *
+ * What came of the results of one turn of the loop is a batch; while the keeper is busy, it grows.
  */
 #include "tools/watch.h"
 
@@ -18,12 +26,15 @@
 #include <time.h>
 
 #include "sched/event_loop.h"
+#include "tools/commands.h"
+#include "tools/index_tree.h"
 #include "tools/output.h"
 #include "tools/report.h"
 #include "tools/watch_feeder.h"
+#include "tools/watch_keeper.h"
 #include "tools/watch_version.h"
 
-enum { TEXTS = 64 };
+enum { TEXTS = 64, BATCHES = 1, BATCH_CHANGES = 1024 };
 
 /* How long who reads the output is waited for at the end. */
 #define PATIENCE_NS UINT64_C(1000000000)
@@ -32,25 +43,37 @@ enum { TEXTS = 64 };
 struct watched {
     struct rsl_watch_version *version; /* the last that was told */
     char *from;                        /* where it was moved from, until that is told */
+    uint64_t manifest;                 /* of a Cargo.toml: what it adds to the sum of all */
 };
 
 struct run {
     const struct rsl_watch_run_options *options;
+    const char *const *roots;
+    size_t nroots;
     struct rsl_qsbr *domain;
     struct rsl_qsbr_participant *participant;
     struct rsl_pool *pool;
     struct rsl_event_loop *loop;
     struct rsl_event_signals signals;
     struct rsl_event_timer patience;
-    struct rsl_event_channel room; /* in the output; paused unless a text waits */
+    struct rsl_event_channel room; /* in the output, or for batches; paused unless one waits */
     struct rsl_output *output;
     struct rsl_output_text waiting;
     bool has_waiting;
     struct rsl_coordinator *coordinator;
     struct rsl_watch_feeder *feeder;
-    bool is_ready; /* what there was has been read: from now on changes are told */
-    bool gave_up;  /* on the output */
-    int status;    /* 128 + a signal, or a negative errno */
+    /* With a database. */
+    struct rsl_index_options index;
+    struct rsl_watch_keeper *keeper;  /* NULL: there is none */
+    struct rsl_watch_batch *batch;    /* what has not been sent */
+    struct rsl_event_timer batch_end; /* at the end of the turn */
+    struct rsl_dependents *dependents;
+    struct rsl_index_manifests manifests;
+
+    bool is_held_up; /* take had no room */
+    bool is_ready;   /* what there was has been read: from now on changes are told */
+    bool gave_up;    /* on the output */
+    int status;      /* 128 + a signal, a negative errno, or 2: it failed, which was told */
     uint64_t nfiles, nitems;
 };
 
@@ -58,11 +81,11 @@ struct run {
 
 static int init_worker(struct rsl_worker *worker, void *arg)
 {
-    (void)arg;
+    const struct run *run = arg;
     struct rsl_version_reader *reader = malloc(sizeof *reader);
     if (reader == NULL)
         return RSL_ENOMEM;
-    if (!rsl_version_reader_init(reader)) {
+    if (!rsl_version_reader_init(reader, run->index.root)) {
         free(reader);
         return RSL_ENOMEM;
     }
@@ -122,6 +145,52 @@ static void send_text(struct run *run, struct rsl_output_text *text)
     }
 }
 
+/* Hands the batch to the keeper, or keeps it until there is room. */
+static void send_batch(struct run *run)
+{
+    struct rsl_watch_batch *batch = run->batch;
+    if (batch == NULL || rsl_watch_batch_is_empty(batch))
+        return;
+    if (batch->text.out.failed || batch->text.diagnostics.failed)
+        fail(run, ENOMEM);
+    if (rsl_watch_keeper_try_send(run->keeper, batch) == RSL_EAGAIN) {
+        rsl_event_loop_resume_channel(run->loop, &run->room);
+        return;
+    }
+    run->batch = rsl_watch_batch_create();
+    if (run->batch == NULL)
+        fail(run, ENOMEM);
+}
+
+static bool has_room(const struct run *run)
+{
+    return run->keeper == NULL ? !run->has_waiting
+                               : run->batch != NULL && run->batch->nchanges < BATCH_CHANGES;
+}
+
+/* Has the results taken for which there was no room. */
+static void resume(struct run *run)
+{
+    if (run->is_held_up && has_room(run)) {
+        run->is_held_up = false;
+        rsl_coordinator_resume(run->coordinator);
+    }
+}
+
+static void on_batch_end(struct rsl_event_loop *loop, struct rsl_event_timer *timer)
+{
+    (void)loop;
+    send_batch(timer->context);
+    resume(timer->context);
+}
+
+/* The batch, to be sent at the end of this turn. */
+static struct rsl_watch_batch *batch_of(struct run *run)
+{
+    rsl_event_loop_set_timer(run->loop, &run->batch_end, 0);
+    return run->batch;
+}
+
 static bool on_room(struct rsl_event_loop *loop, struct rsl_event_channel *channel)
 {
     struct run *run = channel->context;
@@ -130,8 +199,9 @@ static bool on_room(struct rsl_event_loop *loop, struct rsl_event_channel *chann
         struct rsl_output_text text = run->waiting;
         send_text(run, &text);
     }
-    if (!run->has_waiting)
-        rsl_coordinator_resume(run->coordinator);
+    if (run->keeper != NULL)
+        send_batch(run);
+    resume(run);
     return false;
 }
 
@@ -189,8 +259,7 @@ static void count(struct run *run, const struct rsl_watch_version *version, uint
     }
 }
 
-/* A file has another version, or none (`version` NULL), which is told. Whatever is to be kept true
- * to the tree is brought up to date here, where all changes of all files come by in order. */
+/* A file has another version, or none (`version` NULL), which is told. */
 static void publish(struct run *run, const char *path, const struct watched *watched,
                     const struct rsl_watch_version *version)
 {
@@ -198,39 +267,84 @@ static void publish(struct run *run, const char *path, const struct watched *wat
     count(run, version, 1);
     if (!run->is_ready)
         return;
-    struct rsl_output_text text = {0};
-    rsl_watch_put_change(&text.out, run->options->json,
+    struct rsl_output_text own = {0};
+    struct rsl_output_text *text = run->keeper == NULL ? &own : &batch_of(run)->text;
+    rsl_watch_put_change(&text->out, run->options->json,
                          version == NULL            ? "removed"
                          : watched->version == NULL ? "created"
                                                     : "modified",
                          path, watched->from, watched->version, version);
     if (version != NULL)
-        rsl_text_buffer_put(&text.diagnostics, version->diagnostics.bytes,
+        rsl_text_buffer_put(&text->diagnostics, version->diagnostics.bytes,
                             version->diagnostics.nbytes);
-    send_text(run, &text);
+    if (run->keeper == NULL)
+        send_text(run, &own);
 }
 
-static bool take(void *context, const struct rsl_file_result *result)
+/* The part of a path below the root of the database's tree. */
+static const char *shown(const struct run *run, const char *path)
 {
-    struct run *run = context;
-    size_t path_nbytes;
-    const char *path = rsl_file_path(result->file, &path_nbytes);
+    return path + rsl_index_root_nbytes(run->index.root);
+}
+
+/* A Cargo.toml is another, or none (`version` NULL); or the same, touched. */
+static void keep_manifest(struct run *run, const char *path, struct watched *watched,
+                          const struct rsl_watch_version *version)
+{
+    struct rsl_index_manifests *all = &run->manifests;
+    all->sum -= watched->manifest;
+    watched->manifest = 0;
+    if (version != NULL && version->error == 0) {
+        watched->manifest = rsl_index_manifest_number(shown(run, path), (int64_t)version->nbytes,
+                                                      version->mtime_ns);
+        all->sum += watched->manifest;
+        if (version->mtime_ns > all->newest_ns)
+            all->newest_ns = version->mtime_ns;
+    }
+    if (run->is_ready) { /* what there was at the beginning is compared as a whole */
+        struct rsl_live_batch *batch = &batch_of(run)->live;
+        batch->manifests_changed = true;
+        batch->manifests = rsl_index_manifests_number(all);
+    }
+}
+
+/* Keeps the database true to a result, before that is told. False without memory. */
+static bool keep(struct run *run, const struct rsl_file_result *result, const char *path)
+{
+    struct rsl_watch_version *version = result->payload;
+    if (rsl_version_is_manifest(path)) {
+        struct watched *watched = watched_of(result->file);
+        if (watched != NULL)
+            keep_manifest(run, path, watched, version);
+        return watched != NULL;
+    }
+    struct rsl_live_change *change = NULL;
+    if (result->outcome == RSL_FILE_MISSING) {
+        change = rsl_live_change_create(shown(run, path));
+    } else if (version != NULL) {
+        change = version->change;
+        version->change = NULL;
+    }
+    if (change != NULL)
+        rsl_watch_batch_add(batch_of(run), change);
+    return change != NULL;
+}
+
+/* There is room for it. */
+static void take_version(struct run *run, const struct rsl_file_result *result, const char *path)
+{
     struct watched *watched = result->file->user;
-    if (run->has_waiting)
-        return false;
-    if (result->outcome == RSL_FILE_SAME)
-        return true;
     if (result->outcome == RSL_FILE_MISSING) {
         if (watched != NULL && watched->version != NULL)
             publish(run, path, watched, NULL);
         forget(result->file);
-        return true;
+        return;
     }
     watched = watched_of(result->file);
-    if (watched == NULL || result->payload == NULL) {
+    if (watched == NULL) {
         rsl_watch_version_destroy(result->payload);
         fail(run, ENOMEM);
-        return true;
+        return;
     }
     publish(run, path, watched, result->payload);
     rsl_watch_version_destroy(watched->version);
@@ -239,7 +353,60 @@ static bool take(void *context, const struct rsl_file_result *result)
     rsl_text_buffer_fini(&watched->version->diagnostics);
     free(watched->from);
     watched->from = NULL;
+}
+
+/* Whatever is to be kept true to the tree is brought up to date here, where the results of all
+ * files come by in order. */
+static bool take(void *context, const struct rsl_file_result *result)
+{
+    struct run *run = context;
+    size_t path_nbytes;
+    const char *path = rsl_file_path(result->file, &path_nbytes);
+    run->is_held_up = !has_room(run);
+    if (run->is_held_up)
+        return false;
+    const bool has_version =
+        result->outcome == RSL_FILE_PARSED || result->outcome == RSL_FILE_BROKEN;
+    if ((run->keeper != NULL && !keep(run, result, path)) ||
+        (has_version && result->payload == NULL)) {
+        rsl_watch_version_destroy(result->payload);
+        fail(run, ENOMEM);
+    } else if (run->keeper != NULL && rsl_version_is_manifest(path)) {
+        rsl_watch_version_destroy(result->payload);
+        if (result->outcome == RSL_FILE_MISSING)
+            forget(result->file);
+    } else if (result->outcome == RSL_FILE_SAME) {
+        rsl_watch_version_destroy(result->payload);
+    } else {
+        take_version(run, result, path);
+    }
     return true;
+}
+
+/* ---- on the loop's thread: dependencies */
+
+static uint32_t count_dependents(void *context, const struct rsl_file_state *file)
+{
+    struct run *run = context;
+    size_t path_nbytes;
+    const char *path = rsl_file_path(file, &path_nbytes);
+    struct rsl_dependents *fresh = rsl_watch_keeper_take_dependents(run->keeper);
+    if (fresh != NULL) {
+        rsl_dependents_destroy(run->dependents);
+        run->dependents = fresh;
+    }
+    const char *below = shown(run, path);
+    return rsl_dependents_count(run->dependents, below, path_nbytes - (size_t)(below - path));
+}
+
+/* The file has just been taken: what it says to others is another thing than before. Of what was
+ * there at the beginning the database knows by itself whether it is. */
+static void dependencies_changed(void *context, struct rsl_file_state *file)
+{
+    (void)file;
+    struct run *run = context;
+    if (run->is_ready && run->batch != NULL)
+        batch_of(run)->live.resolves = true;
 }
 
 static void drop(void *context, const struct rsl_file_result *result)
@@ -248,7 +415,8 @@ static void drop(void *context, const struct rsl_file_result *result)
     rsl_watch_version_destroy(result->payload);
 }
 
-/* All has been read that was there; or, after a signal, what was under way. */
+/* All has been read that was there, or, later, once events were lost; or, after a signal, what was
+ * under way. */
 static void on_marker(void *context)
 {
     struct run *run = context;
@@ -256,15 +424,30 @@ static void on_marker(void *context)
         rsl_event_loop_stop(run->loop);
         return;
     }
-    struct rsl_output_text text = {0};
-    rsl_text_buffer_puts(&text.out,
+    if (run->keeper != NULL && run->batch == NULL)
+        return; /* it has failed */
+    if (run->is_ready) {
+        if (run->keeper != NULL)
+            batch_of(run)->live.in_doubt = true;
+        return;
+    }
+    struct rsl_output_text own = {0};
+    struct rsl_output_text *text = &own;
+    if (run->keeper != NULL) {
+        struct rsl_watch_batch *batch = batch_of(run);
+        batch->settles = true;
+        batch->live.manifests = rsl_index_manifests_number(&run->manifests);
+        text = &batch->text;
+    }
+    rsl_text_buffer_puts(&text->out,
                          run->options->json ? "{\"event\":\"ready\",\"files\":" : "ready: ");
-    rsl_text_buffer_put_number(&text.out, run->nfiles);
-    rsl_text_buffer_puts(&text.out, run->options->json ? ",\"items\":" : " files, ");
-    rsl_text_buffer_put_number(&text.out, run->nitems);
-    rsl_text_buffer_puts(&text.out, run->options->json ? "}\n" : " items\n");
+    rsl_text_buffer_put_number(&text->out, run->nfiles);
+    rsl_text_buffer_puts(&text->out, run->options->json ? ",\"items\":" : " files, ");
+    rsl_text_buffer_put_number(&text->out, run->nitems);
+    rsl_text_buffer_puts(&text->out, run->options->json ? "}\n" : " items\n");
     run->is_ready = true;
-    send_text(run, &text);
+    if (run->keeper == NULL)
+        send_text(run, &own);
 }
 
 static void on_error(void *context, enum rsl_status status)
@@ -273,7 +456,7 @@ static void on_error(void *context, enum rsl_status status)
     fail(context, status == RSL_ECLOSED ? EIO : ENOMEM);
 }
 
-/* ---- ending */
+/* ---- signals, and what is told of the watcher */
 
 static void on_signal(struct rsl_event_loop *loop, struct rsl_event_signals *signals, int signo)
 {
@@ -310,14 +493,101 @@ static void report(void *context, const char *path, int error)
     rsl_text_buffer_fini(&text);
 }
 
-static int start(struct run *run, const char *const *roots, size_t nroots)
+/* ---- beginning and end */
+
+static int start_feeder(struct run *run)
+{
+    const struct rsl_watch_run_options *options = run->options;
+    const struct rsl_watch_options watch_options = {
+        .suffix = ".rs",
+        .name = run->keeper == NULL ? NULL : "Cargo.toml",
+        .excludes_path = options->excludes_path,
+        .settle_ns = options->settle_ns,
+        .report = report,
+    };
+    return rsl_watch_feeder_start(run->roots, run->nroots, &watch_options, options->io,
+                                  run->coordinator, run->domain, &run->feeder);
+}
+
+/* The keeper's state has changed, or the loop is stopped. */
+static void on_wake(struct rsl_event_loop *loop, void *context)
+{
+    struct run *run = context;
+    if (run->keeper == NULL)
+        return;
+    switch (rsl_watch_keeper_state(run->keeper)) {
+    case RSL_KEEPER_OPENING: break;
+    case RSL_KEEPER_READY:
+        if (run->feeder == NULL && run->status == 0) {
+            const int error = start_feeder(run);
+            if (error != 0)
+                fail(run, -error);
+        }
+        break;
+    case RSL_KEEPER_UNHEARD:
+        if (!run->gave_up)
+            rsl_event_loop_stop(loop); /* the writer knows why */
+        break;
+    case RSL_KEEPER_FAILED: rsl_event_loop_stop(loop); break;
+    }
+}
+
+static int start_coordinator(struct run *run)
+{
+    struct timespec now;
+    if (rsl_qsbr_create(&rsl_allocator_default, &run->domain) != RSL_OK ||
+        rsl_qsbr_register(run->domain, &run->participant) != RSL_OK)
+        return -ENOMEM;
+    clock_gettime(CLOCK_REALTIME, &now);
+    const bool has_database = run->options->db_path != NULL;
+    const struct rsl_coordinator_options options = {
+        .pool = run->pool,
+        .seed = (uint64_t)now.tv_sec * 1000000007 + (uint64_t)now.tv_nsec,
+        .domain = run->domain,
+        .participant = run->participant,
+        .work = work,
+        .take = take,
+        .drop = drop,
+        .on_event = on_event,
+        .count_dependents = has_database ? count_dependents : NULL,
+        .dependencies_changed = has_database ? dependencies_changed : NULL,
+        .on_marker = on_marker,
+        .on_error = on_error,
+        .context = run,
+    };
+    if (rsl_coordinator_create(&options, &run->coordinator) != RSL_OK ||
+        rsl_coordinator_attach(run->coordinator, run->loop) != RSL_OK)
+        return -ENOMEM;
+    return 0;
+}
+
+/* The database, and then, when that is open, the watcher. */
+static int start_keeper(struct run *run)
+{
+    run->batch = rsl_watch_batch_create();
+    run->batch_end = (struct rsl_event_timer){.on_time = on_batch_end, .context = run};
+    if (run->batch == NULL)
+        return -ENOMEM;
+    const int error =
+        rsl_watch_keeper_start(&run->index, BATCHES, run->output, run->loop, &run->keeper);
+    if (error != 0)
+        return error;
+    errno = ENOMEM;
+    return rsl_event_loop_add_spsc_sender(run->loop, &run->room,
+                                          rsl_watch_keeper_channel(run->keeper)) == RSL_OK
+               ? 0
+               : -errno;
+}
+
+static int start(struct run *run)
 {
     static const int signos[] = {SIGINT, SIGTERM};
     const struct rsl_watch_run_options *options = run->options;
-    struct timespec now;
+    const bool has_database = options->db_path != NULL;
     errno = ENOMEM;
-    if (rsl_event_loop_create(&(struct rsl_event_loop_options){.io = options->io}, &run->loop) !=
-        RSL_OK)
+    if (rsl_event_loop_create(
+            &(struct rsl_event_loop_options){.io = options->io, .on_wake = on_wake, .context = run},
+            &run->loop) != RSL_OK)
         return -errno;
     run->signals = (struct rsl_event_signals){.on_signal = on_signal, .context = run};
     run->patience = (struct rsl_event_timer){.on_time = on_patience_over, .context = run};
@@ -327,43 +597,41 @@ static int start(struct run *run, const char *const *roots, size_t nroots)
     int error = rsl_output_start(TEXTS, &run->output);
     if (error != 0)
         return error;
-    if (rsl_event_loop_add_spsc_sender(run->loop, &run->room, rsl_output_channel(run->output)) !=
-        RSL_OK)
-        return -errno;
-    rsl_event_loop_pause_channel(run->loop, &run->room);
-    const struct rsl_pool_options pool_options = {
-        .nworkers = options->nthreads, .init_worker = init_worker, .fini_worker = fini_worker};
+    const struct rsl_pool_options pool_options = {.nworkers = options->nthreads,
+                                                  .init_worker = init_worker,
+                                                  .fini_worker = fini_worker,
+                                                  .hook_arg = run};
     const int status = rsl_pool_create(&pool_options, &run->pool);
     if (status != RSL_OK)
         return status == RSL_EIO ? -EAGAIN : -ENOMEM;
-    if (rsl_qsbr_create(&rsl_allocator_default, &run->domain) != RSL_OK ||
-        rsl_qsbr_register(run->domain, &run->participant) != RSL_OK)
-        return -ENOMEM;
-    clock_gettime(CLOCK_REALTIME, &now);
-    const struct rsl_coordinator_options coordinator_options = {
-        .pool = run->pool,
-        .seed = (uint64_t)now.tv_sec * 1000000007 + (uint64_t)now.tv_nsec,
-        .domain = run->domain,
-        .participant = run->participant,
-        .work = work,
-        .take = take,
-        .drop = drop,
-        .on_event = on_event,
-        .on_marker = on_marker,
-        .on_error = on_error,
-        .context = run,
-    };
-    if (rsl_coordinator_create(&coordinator_options, &run->coordinator) != RSL_OK ||
-        rsl_coordinator_attach(run->coordinator, run->loop) != RSL_OK)
-        return -ENOMEM;
-    const struct rsl_watch_options watch_options = {
-        .suffix = ".rs",
-        .excludes_path = options->excludes_path,
-        .settle_ns = options->settle_ns,
-        .report = report,
-    };
-    return rsl_watch_feeder_start(roots, nroots, &watch_options, options->io, run->coordinator,
-                                  run->domain, &run->feeder);
+    error = start_coordinator(run);
+    if (error != 0)
+        return error;
+    if (has_database) {
+        error = start_keeper(run);
+    } else {
+        errno = ENOMEM;
+        error = rsl_event_loop_add_spsc_sender(run->loop, &run->room,
+                                               rsl_output_channel(run->output)) == RSL_OK
+                    ? start_feeder(run)
+                    : -errno;
+    }
+    rsl_event_loop_pause_channel(run->loop, &run->room);
+    return error;
+}
+
+/* What is left goes to the database. */
+static void end_keeper(struct run *run)
+{
+    struct rsl_watch_batch *last = run->batch;
+    if (last != NULL && rsl_watch_batch_is_empty(last)) {
+        rsl_watch_batch_destroy(last);
+        last = NULL;
+    }
+    rsl_event_loop_remove_channel(run->loop, &run->room);
+    if (!rsl_watch_keeper_stop(run->keeper, last, PATIENCE_NS))
+        run->status = RSL_EXIT_ERROR;
+    rsl_dependents_destroy(run->dependents);
 }
 
 /* Everything that start did, as far as it came. */
@@ -383,6 +651,13 @@ static void end(struct run *run)
     rsl_pool_destroy(run->pool);
     rsl_qsbr_unregister(run->participant);
     rsl_qsbr_destroy(run->domain);
+    /* From here on another signal ends it at once, which the database bears. */
+    if (run->loop != NULL)
+        rsl_event_loop_remove_signals(run->loop, &run->signals);
+    if (run->keeper != NULL)
+        end_keeper(run);
+    else
+        rsl_watch_batch_destroy(run->batch);
     if (run->output != NULL) {
         rsl_event_loop_remove_channel(run->loop, &run->room);
         const int error = rsl_output_stop(run->output, PATIENCE_NS);
@@ -391,16 +666,20 @@ static void end(struct run *run)
     }
     if (run->has_waiting)
         free_text(&run->waiting);
-    if (run->loop != NULL)
-        rsl_event_loop_remove_signals(run->loop, &run->signals);
     rsl_event_loop_destroy(run->loop);
 }
 
 int rsl_watch_and_tell(const char *const *roots, size_t nroots,
                        const struct rsl_watch_run_options *options)
 {
-    struct run run = {.options = options};
-    const int error = start(&run, roots, nroots);
+    struct run run = {.options = options, .roots = roots, .nroots = nroots};
+    if (options->db_path != NULL)
+        run.index = (struct rsl_index_options){.root = roots[0],
+                                               .db_path = options->db_path,
+                                               .excludes_path = options->excludes_path,
+                                               .nthreads = options->nthreads,
+                                               .quiet = false};
+    const int error = start(&run);
     if (error != 0)
         run.status = error;
     else if (rsl_event_loop_run(run.loop) != RSL_OK && run.status == 0)

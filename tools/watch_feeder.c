@@ -24,6 +24,7 @@ struct rsl_watch_feeder {
     struct rsl_watch_change pending;          /* not sent yet; its strings are the next two */
     char *pending_path, *pending_from;
     bool has_pending, has_marked;
+    uint64_t noverflows; /* after which a marker was sent */
     pthread_t thread;
 };
 
@@ -106,6 +107,11 @@ static void feed(struct rsl_watch_feeder *feeder)
     rsl_qsbr_online(feeder->participant);
     /* Without memory, all is looked at again with the next call. */
     (void)rsl_watch_run(feeder->watch);
+    struct rsl_watch_stats stats;
+    rsl_watch_get_stats(feeder->watch, &stats);
+    if (feeder->noverflows != stats.noverflows)
+        feeder->has_marked = false;
+    feeder->noverflows = stats.noverflows;
     const bool has_room = send_changes(feeder);
     rsl_qsbr_offline(feeder->participant);
     /* While there is no room, changes wait where they are; events are still taken in. */

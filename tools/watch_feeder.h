@@ -8,7 +8,8 @@
 
 struct rsl_watch_feeder;
 
-/* Begins to watch and starts the thread. After all files that are there it sends a marker.
+/* Begins to watch and starts the thread. After all files that are there it sends a marker,
+ * and another each time that events were lost, when what came of that has been sent.
  * `options` need neither `known` nor a context; report is called with a context of NULL. The
  * coordinator must outlive the feeder. Returns 0 or a negative errno. */
 int rsl_watch_feeder_start(const char *const *roots, size_t nroots,

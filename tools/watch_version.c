@@ -7,6 +7,7 @@
 
 #include "index/fingerprint.h"
 #include "sched/watch.h"
+#include "tools/index_tree.h"
 #include "tools/jsonl.h"
 #include "tools/report.h"
 
@@ -21,26 +22,39 @@ void rsl_watch_version_destroy(struct rsl_watch_version *version)
         return;
     rsl_item_digest_destroy(version->digest, NULL);
     rsl_text_buffer_fini(&version->diagnostics);
+    rsl_live_change_destroy(version->change);
     free(version);
 }
 
-bool rsl_version_reader_init(struct rsl_version_reader *reader)
+bool rsl_version_reader_init(struct rsl_version_reader *reader, const char *root)
 {
     *reader = (struct rsl_version_reader){.builder = rsl_digest_builder_create(NULL)};
-    rsl_file_init(&reader->file, NULL);
     rsl_arena_init(&reader->scratch, &rsl_allocator_default, FIRST_SCRATCH);
-    return reader->builder != NULL;
+    if (reader->builder == NULL || rsl_file_indexer_init(&reader->indexer) != RSL_OK) {
+        rsl_digest_builder_destroy(reader->builder);
+        return false;
+    }
+    reader->indexer.work = RSL_INDEX_CHANGED;
+    reader->indexer.keeps_facts = true;
+    reader->has_database = root != NULL;
+    reader->root_nbytes = root == NULL ? 0 : rsl_index_root_nbytes(root);
+    return true;
 }
 
 void rsl_version_reader_fini(struct rsl_version_reader *reader)
 {
     rsl_digest_builder_destroy(reader->builder);
-    rsl_source_buffer_fini(&reader->source);
     rsl_arena_fini(&reader->scratch);
-    rsl_file_fini(&reader->file);
+    rsl_file_indexer_fini(&reader->indexer);
 }
 
 /* ---- on a worker */
+
+bool rsl_version_is_manifest(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strcmp(slash == NULL ? path : slash + 1, "Cargo.toml") == 0;
+}
 
 static bool is_utf8(const struct rsl_file *file)
 {
@@ -50,44 +64,96 @@ static bool is_utf8(const struct rsl_file *file)
     return true;
 }
 
-/* NULL without memory. */
-static struct rsl_watch_version *parse(struct rsl_version_reader *reader, const char *path,
-                                       uint64_t *fingerprint_out)
+/* A change for the database of the file, which is there. NULL without memory. */
+static struct rsl_live_change *change_of(const struct rsl_version_reader *reader, const char *path)
 {
-    struct rsl_file *file = &reader->file;
-    struct rsl_watch_version *version = calloc(1, sizeof *version);
-    if (version == NULL ||
-        rsl_parse(file, reader->source.bytes, reader->source.nbytes, NULL) != RSL_OK) {
-        free(version);
-        return NULL;
-    }
+    struct rsl_live_change *change = rsl_live_change_create(path + reader->root_nbytes);
+    if (change != NULL)
+        change->row.is_gone = false;
+    return change;
+}
+
+/* What the parse says, for the database. False without memory. */
+static bool make_row(struct rsl_version_reader *reader, const char *path, int64_t read_ns,
+                     struct rsl_watch_version *version)
+{
+    version->change = change_of(reader, path);
+    if (version->change == NULL ||
+        rsl_file_indexer_finish(&reader->indexer, read_ns, &version->change->row) != RSL_OK)
+        return false;
+    version->change->bytes = reader->indexer.bytes;
+    reader->indexer.bytes = (struct rsl_pack_buffer){0};
+    return true;
+}
+
+/* What the parse says, for the lines. False without memory. */
+static bool describe(struct rsl_version_reader *reader, const char *path,
+                     struct rsl_watch_version *version)
+{
+    struct rsl_file *file = &reader->indexer.file;
+    const uint8_t *src = reader->indexer.source.bytes;
     const bool utf8 = is_utf8(file);
     if (!utf8)
         file->nitems = 0; /* names and texts of such a file are no text */
     version->status = !utf8 ? "not-utf8" : file->nerrors > 0 ? "error" : "ok";
-    version->nbytes = reader->source.nbytes;
+    version->nbytes = reader->indexer.source.nbytes;
     version->nitems = file->nitems;
     version->nerrors = file->nerrors;
-    rsl_report_put_errors(&version->diagnostics, path, file, reader->source.bytes);
+    rsl_report_put_errors(&version->diagnostics, path, file, src);
+    return rsl_item_digest_create(reader->builder, file, src, &version->digest) == RSL_OK &&
+           !version->diagnostics.failed;
+}
+
+/* `read_ns`: as of rsl_file_indexer_finish. is_same: for the database alone. NULL without memory.
+ */
+static struct rsl_watch_version *parse(struct rsl_version_reader *reader, const char *path,
+                                       int64_t read_ns, bool is_same, uint64_t *fingerprint_out)
+{
+    struct rsl_file *file = &reader->indexer.file;
+    const struct rsl_source_buffer *source = &reader->indexer.source;
+    struct rsl_watch_version *version = calloc(1, sizeof *version);
+    bool good = version != NULL && rsl_parse(file, source->bytes, source->nbytes, NULL) == RSL_OK;
     rsl_arena_reset(&reader->scratch);
-    if (rsl_fingerprint(file, reader->source.bytes, &reader->scratch, fingerprint_out) != RSL_OK ||
-        rsl_item_digest_create(reader->builder, file, reader->source.bytes, &version->digest) !=
-            RSL_OK ||
-        version->diagnostics.failed) {
-        rsl_watch_version_destroy(version);
+    if (good && reader->has_database) {
+        good = make_row(reader, path, read_ns, version);
+        *fingerprint_out = good ? (uint64_t)version->change->row.file.links : 0;
+    } else if (good) {
+        good = rsl_fingerprint(file, source->bytes, &reader->scratch, fingerprint_out) == RSL_OK;
+    }
+    if (good && (is_same || describe(reader, path, version)))
+        return version;
+    rsl_watch_version_destroy(version);
+    return NULL;
+}
+
+static struct rsl_watch_version *unreadable(const struct rsl_version_reader *reader,
+                                            const char *path, int error)
+{
+    struct rsl_watch_version *version = calloc(1, sizeof *version);
+    if (version == NULL)
         return NULL;
+    version->status = "io-error";
+    version->error = error;
+    version->nerrors = 1;
+    rsl_report_put_io_error(&version->diagnostics, path, error);
+    if (reader->has_database && !rsl_version_is_manifest(path)) {
+        version->change = change_of(reader, path);
+        if (version->change == NULL) {
+            rsl_watch_version_destroy(version);
+            return NULL;
+        }
+        rsl_index_row_set_unreadable(&version->change->row, error);
     }
     return version;
 }
 
-static struct rsl_watch_version *unreadable(const char *path, int error)
+/* Of a Cargo.toml that was read. NULL without memory. */
+static struct rsl_watch_version *manifest(const struct rsl_source_buffer *source)
 {
     struct rsl_watch_version *version = calloc(1, sizeof *version);
     if (version != NULL) {
-        version->status = "io-error";
-        version->error = error;
-        version->nerrors = 1;
-        rsl_report_put_io_error(&version->diagnostics, path, error);
+        version->nbytes = source->nbytes;
+        version->mtime_ns = source->mtime_ns;
     }
     return version;
 }
@@ -95,34 +161,35 @@ static struct rsl_watch_version *unreadable(const char *path, int error)
 void rsl_version_read(struct rsl_version_reader *reader, const char *path,
                       const struct rsl_file_version *known, struct rsl_file_result *result)
 {
+    struct rsl_source_buffer *source = &reader->indexer.source;
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    const int error = rsl_read_file(&reader->source, path);
+    const int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    const int error = rsl_read_file(source, path);
     if (error == -ENOENT || error == -ENOTDIR || error == -EISDIR || error == -ELOOP) {
         result->outcome = RSL_FILE_MISSING;
         return;
     }
     result->outcome = RSL_FILE_BROKEN;
     if (error != 0) {
-        result->payload = unreadable(path, -error);
+        result->payload = error == -ENOMEM ? NULL : unreadable(reader, path, -error);
         return;
     }
-    const uint64_t hash = XXH3_64bits(reader->source.bytes, reader->source.nbytes);
+    const uint64_t hash = XXH3_64bits(source->bytes, source->nbytes);
     result->version = (struct rsl_file_version){
-        .nbytes = reader->source.nbytes,
-        .mtime_ns = rsl_watch_known_time(reader->source.mtime_ns,
-                                         (int64_t)now.tv_sec * 1000000000 + now.tv_nsec),
+        .nbytes = source->nbytes,
+        .mtime_ns = rsl_watch_known_time(source->mtime_ns, now_ns),
         .content_hash = hash,
+        .fingerprint = hash,
     };
-    if (known != NULL && !rsl_should_parse(known, reader->source.nbytes, hash)) {
-        result->outcome = RSL_FILE_SAME;
-        return;
-    }
-    struct rsl_watch_version *version = parse(reader, path, &result->version.fingerprint);
-    if (version == NULL)
-        return;
-    result->payload = version;
-    result->outcome = RSL_FILE_PARSED;
+    const bool is_same = known != NULL && !rsl_should_parse(known, source->nbytes, hash);
+    /* The database learns of those too, whose time it keeps. */
+    if (!is_same || reader->has_database)
+        result->payload = reader->has_database && rsl_version_is_manifest(path)
+                              ? manifest(source)
+                              : parse(reader, path, now_ns, is_same, &result->version.fingerprint);
+    if (result->payload != NULL || (is_same && !reader->has_database))
+        result->outcome = is_same ? RSL_FILE_SAME : RSL_FILE_PARSED;
 }
 
 /* ---- lines */

@@ -5,7 +5,7 @@
 #include "ds/arena.h"
 #include "index/item_digest.h"
 #include "sched/coordinator.h"
-#include "tools/read_file.h"
+#include "tools/index_live.h"
 #include "tools/text_buffer.h"
 
 /* One version of a file. */
@@ -14,26 +14,33 @@ struct rsl_watch_version {
     int error;          /* with "io-error": an errno */
     size_t nbytes;
     uint32_t nitems, nerrors;
-    struct rsl_item_digest *digest;     /* NULL with "io-error" */
+    struct rsl_item_digest *digest;     /* NULL with "io-error", for SAME, and of a Cargo.toml */
     struct rsl_text_buffer diagnostics; /* what is wrong, for people */
+    struct rsl_live_change *change; /* for the database, if there is one; NULL of a Cargo.toml */
+    int64_t mtime_ns;               /* of a Cargo.toml */
 };
 
 void rsl_watch_version_destroy(struct rsl_watch_version *version);
 
 /* What a worker reads and parses with, again for each file. */
 struct rsl_version_reader {
-    struct rsl_file file;
-    struct rsl_source_buffer source;
+    struct rsl_file_indexer indexer; /* with the file and its source */
+    bool has_database;
+    size_t root_nbytes; /* of a path, before its part below the root */
     struct rsl_digest_builder *builder;
     struct rsl_arena scratch;
 };
 
-/* False without memory. */
-bool rsl_version_reader_init(struct rsl_version_reader *reader);
+/* `root`: of the tree that there is a database of; NULL: there is none. False without memory. */
+bool rsl_version_reader_init(struct rsl_version_reader *reader, const char *root);
 void rsl_version_reader_fini(struct rsl_version_reader *reader);
 
+/* Whether the path is that of a Cargo.toml. */
+bool rsl_version_is_manifest(const char *path);
+
 /* Sets what the worker is to set of a result (coordinator.h); the payload is a version, or NULL for
- * SAME, MISSING, and where memory ran out, which is BROKEN. */
+ * MISSING, for SAME without a database, and where memory ran out, which is BROKEN. The fingerprint
+ * is that of index/fingerprint.h, with a database the finer number for the links. */
 void rsl_version_read(struct rsl_version_reader *reader, const char *path,
                       const struct rsl_file_version *known, struct rsl_file_result *result);
 
