@@ -179,7 +179,7 @@ static bool cross_name(struct parser *ps, unsigned stops)
     if (!rsl_is(*p, RSL_CC_IDENT_START) || ((stops & STOP_WHERE) != 0 && *p == 'w'))
         return false;
     const uint8_t *const after = rsl_scan_ident(p, ps->end);
-    const uint8_t *const q = after + (*after == ' ');
+    const uint8_t *const q = rsl_behind_space(after);
     bool stopped;
     switch (*q) {
     case ',': stopped = (stops & STOP_COMMA) != 0; break;

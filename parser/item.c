@@ -82,6 +82,16 @@ static bool modifies(struct parser *ps, enum rsl_keyword keyword, const uint8_t 
     }
 }
 
+/* p, which a branch tells: without this the compiler makes the branches between such places a table
+ * of lengths again, and what follows would wait for the keyword to be found in its own. */
+static inline const uint8_t *foreseen(const uint8_t *p)
+{
+#if defined(__GNUC__)
+    __asm__("" : "+r"(p));
+#endif
+    return p;
+}
+
 enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, uint32_t owner)
 {
     struct head head = {.owner = owner, .context = (uint8_t)context};
@@ -116,18 +126,40 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
     const uint8_t *after;
     for (;;) {
         enum rsl_keyword keyword = keyword_at(ps, ps->p, &after);
-        const uint8_t *next = keyword == RSL_KEYWORD_NONE ? ps->p : skip(ps, after);
-        const uint8_t *behind;
+        const uint8_t *next, *behind;
         switch (keyword) {
-        case RSL_KEYWORD_FN: kind = RSL_ITEM_FN; break;
-        case RSL_KEYWORD_STRUCT: kind = RSL_ITEM_STRUCT; break;
-        case RSL_KEYWORD_ENUM: kind = RSL_ITEM_ENUM; break;
-        case RSL_KEYWORD_TRAIT: kind = RSL_ITEM_TRAIT; break;
-        case RSL_KEYWORD_MOD: kind = RSL_ITEM_MOD; break;
-        case RSL_KEYWORD_USE: kind = RSL_ITEM_USE; break;
-        case RSL_KEYWORD_STATIC: kind = RSL_ITEM_STATIC; break;
+        case RSL_KEYWORD_FN:
+            kind = RSL_ITEM_FN;
+            after = foreseen(ps->p + 2);
+            break;
+        case RSL_KEYWORD_STRUCT:
+            kind = RSL_ITEM_STRUCT;
+            after = foreseen(ps->p + 6);
+            break;
+        case RSL_KEYWORD_ENUM:
+            kind = RSL_ITEM_ENUM;
+            after = foreseen(ps->p + 4);
+            break;
+        case RSL_KEYWORD_TRAIT:
+            kind = RSL_ITEM_TRAIT;
+            after = foreseen(ps->p + 5);
+            break;
+        case RSL_KEYWORD_MOD:
+            kind = RSL_ITEM_MOD;
+            after = foreseen(ps->p + 3);
+            break;
+        case RSL_KEYWORD_USE:
+            kind = RSL_ITEM_USE;
+            after = foreseen(ps->p + 3);
+            break;
+        case RSL_KEYWORD_STATIC:
+            kind = RSL_ITEM_STATIC;
+            after = foreseen(ps->p + 6);
+            break;
         case RSL_KEYWORD_TYPE:
             kind = RSL_ITEM_TYPE;
+            after = foreseen(ps->p + 4);
+            next = skip(ps, after);
             if (at_word(ps, next, "const", &behind)) {
                 kind = RSL_ITEM_CONST;
                 after = behind;
@@ -136,6 +168,8 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
         case RSL_KEYWORD_IMPL: {
             uint8_t vis;
             struct rsl_span path;
+            after = foreseen(ps->p + 4);
+            next = skip(ps, after);
             behind = rsl_parse_restriction(ps, next, &vis, &path);
             if (behind > next) { /* pub impl(crate) trait */
                 ps->p = skip(ps, behind);
@@ -145,6 +179,8 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
             break;
         }
         case RSL_KEYWORD_CONST:
+            after = foreseen(ps->p + 5);
+            next = skip(ps, after);
             if (modifies(ps, keyword, next)) {
                 flags |= RSL_FLAG_CONST;
                 ps->p = next;
@@ -159,6 +195,7 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
         case RSL_KEYWORD_AUTO:
         case RSL_KEYWORD_DEFAULT:
         case RSL_KEYWORD_FINAL:
+            next = skip(ps, after);
             if (!modifies(ps, keyword, next))
                 goto other;
             flags |= keyword == RSL_KEYWORD_ASYNC     ? RSL_FLAG_ASYNC
@@ -171,6 +208,7 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
             ps->p = next;
             continue;
         case RSL_KEYWORD_EXTERN:
+            next = skip(ps, after);
             if (at_word(ps, next, "crate", &behind)) {
                 kind = RSL_ITEM_EXTERN_CRATE;
                 after = behind;
@@ -188,11 +226,13 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
             kind = RSL_ITEM_FOREIGN_MOD;
             break;
         case RSL_KEYWORD_UNION:
+            next = skip(ps, after);
             if (rsl_scan_ident(next, ps->end) == next)
                 goto other;
             kind = RSL_ITEM_UNION;
             break;
         case RSL_KEYWORD_MACRO:
+            next = skip(ps, after);
             if (rsl_scan_ident(next, ps->end) == next)
                 goto other;
             kind = RSL_ITEM_MACRO;
@@ -203,6 +243,7 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
             kind = RSL_ITEM_DELEGATION;
             break;
         case RSL_KEYWORD_MACRO_RULES:
+            next = skip(ps, after);
             if (*next != '!')
                 goto other;
             behind = skip(ps, next + 1);
