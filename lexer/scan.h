@@ -202,16 +202,36 @@ static inline const uint8_t *rsl_scan_quote(const uint8_t *p, const uint8_t *end
     return rsl_scan_quote_kind(p, end, &kind);
 }
 
+/* p, which a branch tells. Keeps the compiler from computing it from what the branch asks, for which
+ * all that follows would have to wait. */
+static inline const uint8_t *rsl_foreseen(const uint8_t *p)
+{
+#if defined(__GNUC__)
+    __asm__("" : "+r"(p));
+#endif
+    return p;
+}
+
 /* Behind the space at p, if there is one. By a branch, not by an addition of what the comparison
  * gives: whether there is one is nearly always foreseen, and then what follows need not wait for
  * the byte to be loaded. */
 static inline const uint8_t *rsl_behind_space(const uint8_t *p)
 {
-    if (*p == ' ') {
-        p++;
-#if defined(__GNUC__)
-        __asm__("" : "+r"(p)); /* keeps the compiler from making it an addition again */
-#endif
+    return *p == ' ' ? rsl_foreseen(p + 1) : p;
+}
+
+/* Behind the end of a line at p, an empty line and the indentation by fours that follow it, as far
+ * as these are there. By branches, for the same reason. */
+static inline const uint8_t *rsl_behind_line_end(const uint8_t *p)
+{
+    if (*p == '\n') {
+        p = rsl_foreseen(p + 1);
+        if (*p == '\n') {
+            p = rsl_foreseen(p + 1);
+        }
+        while (memcmp(p, "    ", 4) == 0) {
+            p = rsl_foreseen(p + 4);
+        }
     }
     return p;
 }
@@ -237,7 +257,10 @@ static inline const uint8_t *rsl_scan_trivia_checked(const uint8_t *p, const uin
 {
     *terminated_out = true;
     for (;;) {
-        p = rsl_scan_whitespace(p, end);
+        p = rsl_behind_line_end(p);
+        if (rsl_is(*p, RSL_CC_WHITESPACE | RSL_CC_HIGH)) {
+            p = rsl_scan_whitespace(p, end);
+        }
         if (p >= end || p[0] != '/' || (p[1] != '/' && p[1] != '*') || rsl_is_inner_doc(p) ||
             rsl_is_outer_doc(p)) {
             return p;

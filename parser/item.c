@@ -82,16 +82,6 @@ static bool modifies(struct parser *ps, enum rsl_keyword keyword, const uint8_t 
     }
 }
 
-/* p, which a branch tells: without this the compiler makes the branches between such places a table
- * of lengths again, and what follows would wait for the keyword to be found in its own. */
-static inline const uint8_t *foreseen(const uint8_t *p)
-{
-#if defined(__GNUC__)
-    __asm__("" : "+r"(p));
-#endif
-    return p;
-}
-
 enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, uint32_t owner)
 {
     struct head head = {.owner = owner, .context = (uint8_t)context};
@@ -130,35 +120,35 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
         switch (keyword) {
         case RSL_KEYWORD_FN:
             kind = RSL_ITEM_FN;
-            after = foreseen(ps->p + 2);
+            after = rsl_foreseen(ps->p + 2);
             break;
         case RSL_KEYWORD_STRUCT:
             kind = RSL_ITEM_STRUCT;
-            after = foreseen(ps->p + 6);
+            after = rsl_foreseen(ps->p + 6);
             break;
         case RSL_KEYWORD_ENUM:
             kind = RSL_ITEM_ENUM;
-            after = foreseen(ps->p + 4);
+            after = rsl_foreseen(ps->p + 4);
             break;
         case RSL_KEYWORD_TRAIT:
             kind = RSL_ITEM_TRAIT;
-            after = foreseen(ps->p + 5);
+            after = rsl_foreseen(ps->p + 5);
             break;
         case RSL_KEYWORD_MOD:
             kind = RSL_ITEM_MOD;
-            after = foreseen(ps->p + 3);
+            after = rsl_foreseen(ps->p + 3);
             break;
         case RSL_KEYWORD_USE:
             kind = RSL_ITEM_USE;
-            after = foreseen(ps->p + 3);
+            after = rsl_foreseen(ps->p + 3);
             break;
         case RSL_KEYWORD_STATIC:
             kind = RSL_ITEM_STATIC;
-            after = foreseen(ps->p + 6);
+            after = rsl_foreseen(ps->p + 6);
             break;
         case RSL_KEYWORD_TYPE:
             kind = RSL_ITEM_TYPE;
-            after = foreseen(ps->p + 4);
+            after = rsl_foreseen(ps->p + 4);
             next = skip(ps, after);
             if (at_word(ps, next, "const", &behind)) {
                 kind = RSL_ITEM_CONST;
@@ -168,7 +158,7 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
         case RSL_KEYWORD_IMPL: {
             uint8_t vis;
             struct rsl_span path;
-            after = foreseen(ps->p + 4);
+            after = rsl_foreseen(ps->p + 4);
             next = skip(ps, after);
             behind = rsl_parse_restriction(ps, next, &vis, &path);
             if (behind > next) { /* pub impl(crate) trait */
@@ -179,7 +169,7 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
             break;
         }
         case RSL_KEYWORD_CONST:
-            after = foreseen(ps->p + 5);
+            after = rsl_foreseen(ps->p + 5);
             next = skip(ps, after);
             if (modifies(ps, keyword, next)) {
                 flags |= RSL_FLAG_CONST;
