@@ -18,6 +18,13 @@ struct rsl_line_block {
     uint32_t line_start; /* the offset at which that line begins */
 };
 
+/* `yes` or `no`, without a branch, which compilers make of a conditional operator as they like:
+ * whether a line begins somewhere cannot be foreseen. */
+static inline uint32_t rsl_choose(bool condition, uint32_t yes, uint32_t no)
+{
+    return no ^ ((yes ^ no) & -(uint32_t)condition);
+}
+
 /* How many blocks the map of nbytes has: the end of the source is in the last. */
 static inline size_t rsl_line_map_nblocks(size_t nbytes)
 {

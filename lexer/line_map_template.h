@@ -30,9 +30,8 @@ CROSS_TARGET static bool map_lines(struct rsl_line_block *blocks, const uint8_t 
         blocks[i] =
             (struct rsl_line_block){.newlines = newlines, .line = line, .line_start = line_start};
         line += COUNT_BITS(newlines);
-        /* Without a branch: whether there is one cannot be predicted. */
         const uint32_t last = (uint32_t)(i * 64 + 64) - (uint32_t)__builtin_clzll(newlines | 1);
-        line_start = newlines != 0 ? last : line_start;
+        line_start = rsl_choose(newlines != 0, last, line_start);
     }
     return high != 0;
 }

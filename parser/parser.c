@@ -83,7 +83,7 @@ static void locate(const struct parser *ps, uint32_t off, uint32_t *line_out, ui
     const struct rsl_line_block *block = &ps->scratch->lines[off / 64];
     const uint64_t before = block->newlines & ((UINT64_C(1) << off % 64) - 1);
     const uint32_t last = off / 64 * 64 + 64 - (uint32_t)__builtin_clzll(before | 1);
-    const uint32_t line_start = before != 0 ? last : block->line_start;
+    const uint32_t line_start = rsl_choose(before != 0, last, block->line_start);
     *line_out = block->line + rsl_count_bits(before);
     *column_out = off - line_start + 1;
 }
@@ -103,7 +103,7 @@ static void number_lines(struct parser *ps)
     }
     for (uint32_t i = 0; i < file->nitems; i++) {
         struct rsl_item *item = &file->items[i];
-        const uint32_t place = item->name.end != 0 ? item->name.start : item->head;
+        const uint32_t place = rsl_choose(item->name.end != 0, item->name.start, item->head);
         if (place < item->head) { /* a leaf `self`, named by what stands before it */
             item->line = file->use_prefixes[item->use_prefix].line;
             item->column = file->use_prefixes[item->use_prefix].column;
