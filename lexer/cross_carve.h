@@ -10,9 +10,10 @@
 #include "lexer/scan.h"
 #include "lexer/source_error.h"
 
+/* The bits below this one of 0 to 64. */
 static inline uint64_t below(unsigned bit)
 {
-    return bit < 64 ? (UINT64_C(1) << bit) - 1 : ~UINT64_C(0);
+    return ((UINT64_C(1) << (bit & 63)) - 1) | -(uint64_t)(bit >> 6);
 }
 
 /* `code` less the bytes p..q of the block at base. */
@@ -21,8 +22,8 @@ static inline uint64_t without(uint64_t code, const uint8_t *base, const uint8_t
 {
     if (p - base >= 64)
         return code;
-    const uint64_t ahead = q - base >= 64 ? 0 : ~below((unsigned)(q - base));
-    return code & (below((unsigned)(p - base)) | ahead);
+    const unsigned behind = q - base < 64 ? (unsigned)(q - base) : 64;
+    return code & (below((unsigned)(p - base)) | ~below(behind));
 }
 
 /* What of the block is before `limit`. */

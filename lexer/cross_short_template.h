@@ -29,9 +29,9 @@ CROSS_TARGET static inline const uint8_t *plain_attr(const uint8_t *p)
     const uint64_t inside = (masks.close & -masks.close) - 1;
     const uint64_t opens = masks.paren_open & inside, closes = masks.paren_close & inside;
     const uint8_t *const closer = p + (unsigned)COUNT_BITS(inside);
-    if (masks.close == 0 || (masks.odd & inside & ~UINT64_C(1)) != 0 || *closer != ']' ||
-        ((opens | closes) != 0 &&
-         (opens >= (closes & -closes) || COUNT_BITS(opens) != COUNT_BITS(closes))))
+    const bool uneven = (opens > (closes & -closes)) | (COUNT_BITS(opens) != COUNT_BITS(closes));
+    if (((masks.close == 0) | ((masks.odd & inside & ~UINT64_C(1)) != 0) | uneven) != 0 ||
+        *closer != ']')
         return NULL;
     return closer + 1;
 }

@@ -106,7 +106,7 @@ stretch : {
         marks = 0;
     uint64_t last = 0;
     const uint32_t ncloses = COUNT_BITS(block.brace_close & marks);
-    if (ncloses + floor >= nbraces && ncloses > 0)
+    if (((ncloses + floor >= nbraces) & (ncloses > 0)) != 0)
         last = last_brace(&block, marks, nbraces, floor);
     if (last != 0) {
         upto = last - 1;
@@ -114,7 +114,7 @@ stretch : {
     }
     bool runs_on;
     const uint64_t starts = BEHIND_SPACE(&block, behind | marks << 1, &runs_on);
-    boundary = runs_on || marks >> 63;
+    boundary = (runs_on | (marks >> 63)) != 0;
     uint64_t candidates = starts & upto & live & ~marks & MAY_BEGIN_ITEM(block.base);
     for (; candidates != 0; candidates &= candidates - 1) {
         const uint8_t *const q = block.base + __builtin_ctzll(candidates);

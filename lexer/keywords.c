@@ -38,7 +38,8 @@ enum rsl_keyword rsl_keyword_find(const uint8_t *p, size_t nbytes)
     unsigned is_one = keyword_hash_words[slot] == word;
     is_one &= keywords[keyword_hash_ids[slot]].nbytes == nbytes;
     unsigned keyword = keyword_hash_ids[slot] & -is_one;
-    if (nbytes > 8 && is_one && memcmp(p + 8, keywords[keyword].text + 8, nbytes - 8) != 0) {
+    if ((is_one & (nbytes > 8)) != 0 &&
+        memcmp(p + 8, keywords[keyword].text + 8, nbytes - 8) != 0) {
         return RSL_KEYWORD_NONE;
     }
     return (enum rsl_keyword)keyword;

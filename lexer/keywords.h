@@ -40,7 +40,7 @@ extern const uint32_t rsl_keyword_lengths[32];
  * have not, and need no look at the table. */
 static inline bool rsl_may_be_keyword(const uint8_t *p, size_t nbytes)
 {
-    return nbytes < 32 && (rsl_keyword_lengths[*p & 31] >> nbytes & 1) != 0;
+    return (rsl_keyword_lengths[*p & 31] >> (nbytes & 31) & (nbytes < 32)) != 0;
 }
 
 /* Of an enum rsl_keyword: when it is a keyword, and its text (static; "" for NONE). */

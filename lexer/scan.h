@@ -113,12 +113,20 @@ static inline const uint8_t *rsl_scan_ident(const uint8_t *p, const uint8_t *end
         p += rsl_first_hit(misses);
         return *p < 0x80 ? p : rsl_ident_rest(p);
     }
-    p += 15;
-#endif
+    for (;;) {
+        p += 16;
+        const rsl_hits more = rsl_block16_misses(rsl_block16_ident(rsl_block16_load(p)));
+        if (more != 0) {
+            p += rsl_first_hit(more);
+            return *p < 0x80 ? p : rsl_ident_rest(p);
+        }
+    }
+#else
     do {
         p++;
     } while (rsl_is(*p, RSL_CC_IDENT_CONTINUE));
     return *p < 0x80 ? p : rsl_ident_rest(p);
+#endif
 }
 
 /* Behind the rest of a quoted character. p: behind the opening quote, of b'…' too. It stops, not
@@ -202,8 +210,8 @@ static inline const uint8_t *rsl_scan_quote(const uint8_t *p, const uint8_t *end
     return rsl_scan_quote_kind(p, end, &kind);
 }
 
-/* p, which a branch tells. Keeps the compiler from computing it from what the branch asks, for which
- * all that follows would have to wait. */
+/* p, which a branch tells. Keeps the compiler from computing it from what the branch asks, for
+ * which all that follows would have to wait. */
 static inline const uint8_t *rsl_foreseen(const uint8_t *p)
 {
 #if defined(__GNUC__)
