@@ -1,6 +1,7 @@
 /* Fuzzes the crossing with any bytes. What must hold:
  *   - all instruction sets find the same ends and item candidates, in the same places;
  *   - each crossing goes forward, ends, and reads nothing behind the padding;
+ *   - what is seen at sight is what the crossing finds;
  *   - where the source is made of sound tokens, they are what the tokens tell (cross_by_tokens.h).
  * The bytes are crossed as a block, as a value and as a token tree of each sort. */
 #include <stdint.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/cross_at_sight.h"
 #include "tests/cross_by_tokens.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes);
@@ -107,6 +109,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t nbytes)
             if (*begin == '{' || *begin == '=') {
                 cross_with_both(scalar, other, src, total, *begin == '=');
             }
+            size_t nseen;
+            const char *failure = compare_at_sight(other, src, total, &nseen);
+            demand(failure == NULL, failure);
             if (*begin != '=') {
                 tree_with_both(scalar, other, src, total);
             }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "tests/cross_at_sight.h"
 #include "tests/cross_by_tokens.h"
 #include "tests/guarded_buffer.h"
 #include "tests/rust_soup.h"
@@ -143,6 +144,22 @@ static void items_begin_at_statement_boundaries(void **state)
 
 /* ---- against the tokens ---- */
 
+/* What is seen of a source at sight. */
+static void check_at_sight(const void *bytes, size_t nbytes, size_t *nseen)
+{
+    const uint8_t *src = put(bytes, nbytes);
+    for (int isa = 0; isa < RSL_ISA_COUNT_; isa++) {
+        size_t n;
+        const char *failure =
+            compare_at_sight(rsl_cross_ops_for((enum rsl_isa)isa), src, nbytes, &n);
+        if (failure) {
+            fprintf(stderr, "in:\n%.*s\n", (int)nbytes, (const char *)src);
+            fail_msg("instruction set %d: %s", isa, failure);
+        }
+        *nseen += n;
+    }
+}
+
 /* All crossings of a source, if it is sound. */
 static void check_against_tokens(const void *bytes, size_t nbytes, size_t *nsound)
 {
@@ -217,6 +234,45 @@ static void pieces_at_every_place(void **state)
         }
     }
     assert_true(nsound > 3000);
+}
+
+/* Bodies and trees of up to three pieces, short enough to be seen at once. */
+static void what_is_seen_at_sight_is_what_is_crossed(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {
+        "a",         "(b)",
+        "{c}",       ";",
+        "\"d\"",     "\"}\"",
+        "\"\\\"\"",  "r#\"}\"#",
+        "'\"'",      "m!(e)",
+        "!f",        "m! g",
+        "if !h",     "i != j",
+        "m!{k}",     "m!(})",
+        "m!(\"l\")", "[n]",
+        ")",         "(",
+        "]",         "[",
+        "}",         "{",
+        "/*}*/",     "//}\n",
+        "fn o()",    "#[p]",
+        "unsafe",    "static",
+        "str",       "'q",
+        "\xC3\xA9",  "\xE2\x80\xA8",
+        "m!) (",     "r\"\\\"",
+    };
+    static const char *const begins[] = {"{", "(", "["};
+    enum { NPIECES = sizeof(pieces) / sizeof(pieces[0]) };
+    size_t nseen = 0;
+    for (unsigned k = 0; k < NPIECES * NPIECES * NPIECES; k++) {
+        for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+            char text[200];
+            int nbytes = snprintf(text, sizeof(text), "%s %s %s%s }])}fn h(){}}", begins[i],
+                                  pieces[k % NPIECES], pieces[k / NPIECES % NPIECES],
+                                  pieces[k / NPIECES / NPIECES]);
+            check_at_sight(text, (size_t)nbytes, &nseen);
+        }
+    }
+    assert_true(nseen > 10000);
 }
 
 /* Bodies as people write them, at every place of a block of 64. */
@@ -318,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_named_call_was_lost_behind_two_comments),
         cmocka_unit_test(soup),
         cmocka_unit_test(pieces_at_every_place),
+        cmocka_unit_test(what_is_seen_at_sight_is_what_is_crossed),
         cmocka_unit_test(usual_bodies),
         cmocka_unit_test(nothing_behind_the_limit_is_found),
         cmocka_unit_test(an_instruction_set_that_is_missing_falls_back),
