@@ -458,7 +458,13 @@ static void dispatch(struct rsl_event_loop *loop, uint64_t id)
         struct rsl_event_channel *channel = loop->slots[slot].source;
         channel->pending = channel->pending || channel->armed;
         channel->armed = false;
-        return; /* watched again when it is armed */
+        /* Watched again when it is armed, which drains the descriptor. While nobody does that, a
+         * backend that is not one-shot would report it again and again. */
+        if (channel->paused && loop->slots[slot].watched) {
+            loop->backend->ops->unwatch(loop->backend, loop->slots[slot].fd, id);
+            loop->slots[slot].watched = false;
+        }
+        return;
     }
     case RSL_EVENT_INPUT: {
         struct rsl_event_input *input = loop->slots[slot].source;

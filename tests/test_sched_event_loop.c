@@ -526,6 +526,43 @@ static void a_paused_channel_is_not_called(void **state)
     rsl_mpsc_destroy(receiver.mpsc);
 }
 
+static void note_time(struct rsl_event_loop *loop, struct rsl_event_timer *timer)
+{
+    (void)loop;
+    *(bool *)timer->context = true;
+}
+
+/* Its descriptor stayed readable, so that epoll did not sleep any more. */
+static void a_paused_channel_lets_the_loop_sleep(void **state)
+{
+    struct rsl_event_loop *loop = new_loop(state, NULL, NULL, NULL);
+    struct receiver receiver = {.source = {.on_ready = receive_some, .context = &receiver}};
+    bool is_over = false;
+    struct rsl_event_timer timer = {.on_time = note_time, .context = &is_over};
+    assert_int_equal(rsl_mpsc_create(16, sizeof(struct message), NULL, &receiver.mpsc), RSL_OK);
+    assert_int_equal(rsl_event_loop_add_mpsc(loop, &receiver.source, receiver.mpsc), RSL_OK);
+    turns(loop); /* armed */
+    const struct message message = {0, 0};
+    assert_int_equal(rsl_mpsc_send(receiver.mpsc, &message, RSL_FOREVER), RSL_OK);
+    while (receiver.nreceived[0] == 0)
+        assert_int_equal(rsl_event_loop_turn(loop, RSL_FOREVER), RSL_OK);
+    turns(loop); /* armed again */
+    const struct message next = {0, 1};
+    assert_int_equal(rsl_mpsc_send(receiver.mpsc, &next, RSL_FOREVER), RSL_OK);
+    rsl_event_loop_pause_channel(loop, &receiver.source);
+    rsl_event_loop_set_timer(loop, &timer, rsl_event_loop_now_ns() + 50000000);
+    unsigned nturns = 0;
+    for (; !is_over; nturns++)
+        assert_int_equal(rsl_event_loop_turn(loop, RSL_FOREVER), RSL_OK);
+    assert_true(nturns < 20); /* some for nothing are allowed */
+    rsl_event_loop_resume_channel(loop, &receiver.source);
+    while (receiver.nreceived[0] == 1)
+        assert_int_equal(rsl_event_loop_turn(loop, RSL_FOREVER), RSL_OK);
+    rsl_event_loop_remove_channel(loop, &receiver.source);
+    rsl_event_loop_destroy(loop);
+    rsl_mpsc_destroy(receiver.mpsc);
+}
+
 /* ---- signals */
 
 struct signalled {
@@ -738,6 +775,7 @@ int main(void)
         ON_BOTH(all_that_is_sent_to_a_loop_arrives),
         ON_BOTH(two_loops_can_hold_the_ends_of_a_channel),
         ON_BOTH(a_paused_channel_is_not_called),
+        ON_BOTH(a_paused_channel_lets_the_loop_sleep),
         ON_BOTH(signals_are_told_of_and_let_through_again),
         ON_BOTH(the_steady_state_allocates_nothing),
         ON_BOTH(want_of_memory_leaves_the_loop_as_it_was),
