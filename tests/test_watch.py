@@ -8,103 +8,24 @@ import collections
 import json
 import os
 import queue
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 import unittest
 
+from watch_process import PATIENCE, Case, uring_is_refused
+
 RUSTLE, STORM = sys.argv[1], sys.argv[2]
+Case.program = RUSTLE
 SECONDS = float(sys.argv[3]) if len(sys.argv) > 3 else 4
-PATIENCE = 120  # seconds; no run without a defect comes near
 
 # Kinds that have a name in scan's records, which is the end of the path in watch's.
 NAMED = {"fn", "struct", "const", "static", "enum", "trait", "mod", "field"}
 
 
-class Watch:
-    """A running rustle watch, its lines in a queue."""
-
-    def __init__(self, arguments, cwd, read=True):
-        self.process = subprocess.Popen(
-            [RUSTLE, "watch", *arguments], cwd=cwd, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE)
-        self.lines = queue.Queue()
-        self.errors = []
-        self.threads = []
-        self.start(self._errors)
-        if read:
-            self.read()
-
-    def start(self, target):
-        self.threads.append(threading.Thread(target=target, daemon=True))
-        self.threads[-1].start()
-
-    def read(self):
-        self.start(self._read)
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.put(line.decode())
-        self.lines.put(None)
-
-    def _errors(self):
-        for line in self.process.stderr:
-            self.errors.append(line.decode())
-
-    def line(self, timeout=PATIENCE):
-        line = self.lines.get(timeout=timeout)
-        if line is None:
-            raise AssertionError("it ended: " + "".join(self.errors))
-        return line
-
-    def record(self):
-        return json.loads(self.line())
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        for thread in self.threads:
-            thread.join()
-        self.process.stdout.close()
-        self.process.stderr.close()
-
-    def end(self, signo=signal.SIGINT):
-        """Returns its status and the lines that were left."""
-        self.process.send_signal(signo)
-        status = self.process.wait(PATIENCE)
-        left = []
-        while (line := self.lines.get(timeout=PATIENCE)) is not None:
-            left.append(line)
-        return status, left
-
-
 def items(record, key):
     return [(item["kind"], item["path"]) for item in record[key]]
-
-
-class Case(unittest.TestCase):
-    io = None
-
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="rustle-watch-")
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.tree = os.path.join(self.folder, "tree")
-        os.mkdir(self.tree)
-
-    def write(self, name, text):
-        path = os.path.join(self.tree, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def watch(self, *arguments, read=True):
-        watch = Watch(["--io", self.io, *arguments], self.folder, read)
-        self.addCleanup(watch.close)
-        return watch
 
 
 class Cases:
@@ -307,21 +228,10 @@ class Usage(Case):
         watch.stderr.close()
 
 
-def uring_is_refused():
-    process = subprocess.Popen([RUSTLE, "watch", "--io", "uring", "/"], stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
-    try:
-        return process.wait(0.5) == 2
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return False
-
-
 def load_tests(loader, _tests, _pattern):
     suite = unittest.TestSuite()
     suite.addTests(loader.loadTestsFromTestCase(Usage))
-    for io in ["epoll"] + ([] if uring_is_refused() else ["uring"]):
+    for io in ["epoll"] + ([] if uring_is_refused(RUSTLE) else ["uring"]):
         for base in (Cases.Lines, Cases.Storm):
             case = type(f"{base.__name__}_{io}", (base,), {"io": io})
             suite.addTests(loader.loadTestsFromTestCase(case))

@@ -34,7 +34,7 @@
 #include "tools/watch_keeper.h"
 #include "tools/watch_version.h"
 
-enum { TEXTS = 64, BATCHES = 1, BATCH_CHANGES = 1024 };
+enum { TEXTS = 64, BATCHES = 1, BATCH_CHANGES = 256 };
 
 /* How long who reads the output is waited for at the end. */
 #define PATIENCE_NS UINT64_C(1000000000)
@@ -594,7 +594,7 @@ static int start(struct run *run)
     run->room = (struct rsl_event_channel){.on_ready = on_room, .context = run};
     if (rsl_event_loop_add_signals(run->loop, &run->signals, signos, 2) != RSL_OK)
         return -errno;
-    int error = rsl_output_start(TEXTS, &run->output);
+    int error = rsl_output_start(has_database ? BATCHES : TEXTS, &run->output);
     if (error != 0)
         return error;
     const struct rsl_pool_options pool_options = {.nworkers = options->nthreads,

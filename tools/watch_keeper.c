@@ -77,7 +77,7 @@ static void set_state(struct rsl_watch_keeper *keeper, enum rsl_watch_keeper_sta
     rsl_event_loop_wake(keeper->loop);
 }
 
-/* Waits for the lock, unless the watch ends before. Returns it, or -1. */
+/* Waits for the lock. Returns it; -EWOULDBLOCK: the watch ends before; or another negative errno. */
 static int await_lock(struct rsl_watch_keeper *keeper)
 {
     bool told = false;
@@ -86,9 +86,9 @@ static int await_lock(struct rsl_watch_keeper *keeper)
     while ((lock = rsl_index_try_lock(keeper->options, &told)) == -EWOULDBLOCK) {
         /* Nothing is sent before the state says so. */
         if (rsl_spsc_receive(keeper->batches, &none, LOCK_NS) == RSL_ECLOSED)
-            return -1;
+            break;
     }
-    return lock < 0 ? -1 : lock;
+    return lock;
 }
 
 /* Lets the user know of dependencies that have changed. What is missed for want of memory, or since
@@ -104,16 +104,18 @@ static void count_dependents(struct rsl_watch_keeper *keeper)
     rsl_dependents_destroy(rsl_ptr_exchange_acq_rel(&keeper->fresh, dependents));
 }
 
-static bool open_index(struct rsl_watch_keeper *keeper)
+/* Returns the state to be in then. */
+static enum rsl_watch_keeper_state open_index(struct rsl_watch_keeper *keeper)
 {
     struct rsl_index_totals totals;
     const int lock = await_lock(keeper);
     if (lock < 0)
-        return false;
+        return lock == -EWOULDBLOCK ? RSL_KEEPER_OPENING : RSL_KEEPER_FAILED;
     keeper->live = rsl_live_index_open(keeper->options, lock, &totals);
-    if (keeper->live != NULL)
-        count_dependents(keeper);
-    return keeper->live != NULL;
+    if (keeper->live == NULL)
+        return RSL_KEEPER_FAILED;
+    count_dependents(keeper);
+    return RSL_KEEPER_READY;
 }
 
 static bool keep(struct rsl_watch_keeper *keeper, const struct rsl_watch_batch *batch)
@@ -132,7 +134,7 @@ static bool keep(struct rsl_watch_keeper *keeper, const struct rsl_watch_batch *
 static void *run(void *arg)
 {
     struct rsl_watch_keeper *keeper = arg;
-    enum rsl_watch_keeper_state state = open_index(keeper) ? RSL_KEEPER_READY : RSL_KEEPER_FAILED;
+    enum rsl_watch_keeper_state state = open_index(keeper);
     set_state(keeper, state);
     struct rsl_watch_batch *batch;
     while (rsl_spsc_receive(keeper->batches, &batch, RSL_FOREVER) == RSL_OK) {

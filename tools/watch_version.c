@@ -183,7 +183,7 @@ void rsl_version_read(struct rsl_version_reader *reader, const char *path,
         .fingerprint = hash,
     };
     const bool is_same = known != NULL && !rsl_should_parse(known, source->nbytes, hash);
-    /* The database learns of those too, whose time it keeps. */
+    /* The database keeps the time of such a file, and may have seen it as it was in between. */
     if (!is_same || reader->has_database)
         result->payload = reader->has_database && rsl_version_is_manifest(path)
                               ? manifest(source)
