@@ -82,7 +82,7 @@ static int await_lock(struct rsl_watch_keeper *keeper)
 {
     bool told = false;
     int lock;
-    struct rsl_watch_batch *none;
+    struct rsl_watch_batch *none = NULL;
     while ((lock = rsl_index_try_lock(keeper->options, &told)) == -EWOULDBLOCK) {
         /* Nothing is sent before the state says so. */
         if (rsl_spsc_receive(keeper->batches, &none, LOCK_NS) == RSL_ECLOSED)
@@ -136,8 +136,10 @@ static void *run(void *arg)
     struct rsl_watch_keeper *keeper = arg;
     enum rsl_watch_keeper_state state = open_index(keeper);
     set_state(keeper, state);
-    struct rsl_watch_batch *batch;
-    while (rsl_spsc_receive(keeper->batches, &batch, RSL_FOREVER) == RSL_OK) {
+    for (;;) {
+        struct rsl_watch_batch *batch = NULL;
+        if (rsl_spsc_receive(keeper->batches, &batch, RSL_FOREVER) != RSL_OK || batch == NULL)
+            break;
         const enum rsl_watch_keeper_state before = state;
         if (state != RSL_KEEPER_FAILED && !keep(keeper, batch))
             state = RSL_KEEPER_FAILED;
