@@ -81,10 +81,7 @@ template <class Calls> struct our_channel {
         }
         bool try_receive(message &message)
         {
-            if (Calls::try_receive(channel, &message) == RSL_OK)
-                return true;
-            message = {}; /* gcc does not see that the caller then tries again */
-            return false;
+            return Calls::try_receive(channel, &message) == RSL_OK;
         }
         size_t try_receive_many(message *messages, size_t n)
         {

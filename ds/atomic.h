@@ -225,6 +225,39 @@ RSL_ATOMIC_INTEGER(size, size_t)
 RSL_ATOMIC_COMMON(ptr, void *)
 // NOLINTEND(bugprone-macro-parentheses,readability-non-const-parameter,performance-no-int-to-ptr)
 
+/* A condition that holds so seldom that what is done then must cost the other way nothing, no
+ * register either. */
+#define RSL_NEVER(condition) __builtin_expect_with_probability((condition), 0, 1.0)
+
+/* Loads and compares. gcc loads first and needs a register and an instruction more than x86 does;
+ * where the rest of an operation is a dozen instructions that is worth avoiding. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(RSL_MODEL) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define RSL_ATOMIC_COMPARE_IN_MEMORY 1
+#endif
+
+static inline bool rsl_u32_is_zero_relaxed(const struct rsl_atomic_u32 *a)
+{
+#ifdef RSL_ATOMIC_COMPARE_IN_MEMORY
+    bool is;
+    __asm__ __volatile__("cmpl $0, %1" : "=@cce"(is) : "m"(a->value));
+    return is;
+#else
+    return rsl_u32_load_relaxed(a) == 0;
+#endif
+}
+
+static inline bool rsl_u64_is_acquire(const struct rsl_atomic_u64 *a, uint64_t v)
+{
+#ifdef RSL_ATOMIC_COMPARE_IN_MEMORY
+    bool is;
+    __asm__ __volatile__("cmpq %2, %1" : "=@cce"(is) : "m"(a->value), "re"(v) : "memory");
+    return is;
+#else
+    return rsl_u64_load_acquire(a) == v;
+#endif
+}
+
 /* Many at once, before any other thread sees them. */
 static inline void rsl_u64_init_zeros(struct rsl_atomic_u64 *a, size_t n)
 {

@@ -24,7 +24,8 @@ __attribute__((always_inline)) static inline void rsl_item_copy_words(void *to, 
     for (size_t i = 0; i < nwords; i++) {
         uint64_t word;
         memcpy(&word, (const uint8_t *)from + i * sizeof(word), sizeof(word));
-        __asm__("" : "+r"(word)); /* or the compiler joins the words to vectors again */
+        if (!__builtin_constant_p(word))
+            __asm__("" : "+r"(word)); /* or the compiler joins the words to vectors again */
         memcpy((uint8_t *)to + i * sizeof(word), &word, sizeof(word));
     }
 }

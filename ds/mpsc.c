@@ -74,7 +74,7 @@ void rsl_mpsc_close(struct rsl_mpsc *channel)
 
 /* Whether the channel is closed and all that was claimed before has been received: by the receiver.
  * CLOSED in the flags comes before the look at `tail`, whose line is the senders'. */
-static bool is_drained(const struct rsl_mpsc *channel)
+bool rsl_mpsc_is_drained(const struct rsl_mpsc *channel)
 {
     /* acquire: pairs with rsl_wait_point_set_closed(): `tail` is then final */
     if (!(rsl_u32_load_acquire(&channel->items.flags) & RSL_WAIT_CLOSED))
@@ -90,11 +90,6 @@ uint64_t rsl_mpsc_ready_later(struct rsl_mpsc *channel, uint64_t head)
         return head; /* nothing */
     /* acquire: pairs with rsl_mpsc_publish() */
     return rsl_u64_load_acquire(&channel->ready[(size_t)(head / RSL_MPSC_STEP) & channel->mask]);
-}
-
-enum rsl_status rsl_mpsc_nothing_to_receive(struct rsl_mpsc *channel)
-{
-    return is_drained(channel) ? RSL_ECLOSED : RSL_EAGAIN;
 }
 
 size_t rsl_mpsc_length(const struct rsl_mpsc *channel)
@@ -163,7 +158,8 @@ static bool can_receive(const void *object)
     const size_t slot = (size_t)(head / RSL_MPSC_STEP) & channel->mask;
     /* relaxed: the receive that follows acquires */
     return head != channel->known ||
-           (int64_t)(rsl_u64_load_relaxed(&channel->ready[slot]) - head) > 0 || is_drained(channel);
+           (int64_t)(rsl_u64_load_relaxed(&channel->ready[slot]) - head) > 0 ||
+           rsl_mpsc_is_drained(channel);
 }
 
 static bool wait_for_space(struct rsl_mpsc *channel, uint64_t deadline_ns, bool *registered)
@@ -228,7 +224,7 @@ size_t rsl_mpsc_receive_n(struct rsl_mpsc *channel, void *items_out, size_t nite
     const uint64_t deadline_ns = rsl_deadline_ns(timeout_ns);
     while (wait_for_items(channel, deadline_ns)) {
         nreceived = rsl_mpsc_try_receive_n(channel, items_out, nitems);
-        if (nreceived > 0 || is_drained(channel))
+        if (nreceived > 0 || rsl_mpsc_is_drained(channel))
             return nreceived;
     }
     return 0;

@@ -125,7 +125,7 @@ enum rsl_status rsl_mpsc_send_waiting(struct rsl_mpsc *channel, const void *item
 enum rsl_status rsl_mpsc_receive_waiting(struct rsl_mpsc *channel, void *item_out,
                                          uint64_t timeout_ns);
 uint64_t rsl_mpsc_ready_later(struct rsl_mpsc *channel, uint64_t head);
-enum rsl_status rsl_mpsc_nothing_to_receive(struct rsl_mpsc *channel);
+bool rsl_mpsc_is_drained(const struct rsl_mpsc *channel);
 
 /* Claims up to `wanted` slots, at least one, from *position_out on. Returns RSL_OK, RSL_EAGAIN or
  * RSL_ECLOSED. */
@@ -255,7 +255,7 @@ static inline enum rsl_status rsl_mpsc_try_receive_sized(struct rsl_mpsc *channe
     /* relaxed: our own counter */
     const uint64_t head = rsl_u64_load_relaxed(&channel->head);
     if (__builtin_expect(rsl_mpsc_nready(channel, head, true) == 0, 0))
-        return rsl_mpsc_nothing_to_receive(channel);
+        return rsl_mpsc_is_drained(channel) ? RSL_ECLOSED : RSL_EAGAIN;
     const uint8_t *slot =
         channel->slots + ((size_t)(head / RSL_MPSC_STEP) & channel->mask) * item_nbytes;
     rsl_plain_read(slot, item_nbytes);

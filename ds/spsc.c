@@ -8,6 +8,7 @@ ON_OWN_LINES(tail);
 ON_OWN_LINES(head);
 ON_OWN_LINES(items);
 ON_OWN_LINES(space);
+_Static_assert(sizeof(struct rsl_spsc) % RSL_FALSE_SHARING_RANGE == 0, "the slots come behind it");
 
 enum rsl_status rsl_spsc_create_at(size_t capacity, size_t item_nbytes, uint64_t first,
                                    const struct rsl_allocator *allocator,
@@ -20,7 +21,6 @@ enum rsl_status rsl_spsc_create_at(size_t capacity, size_t item_nbytes, uint64_t
     if (status != RSL_OK)
         return status;
     struct rsl_spsc *channel = memory.channel;
-    channel->slots = memory.slots;
     channel->ready = memory.marks;
     for (size_t i = 0; i < memory.nslots; i++)
         rsl_u64_init(&channel->ready[i], first);
@@ -32,7 +32,7 @@ enum rsl_status rsl_spsc_create_at(size_t capacity, size_t item_nbytes, uint64_t
     channel->block_nbytes = memory.block_nbytes;
     channel->unsettled = first - 1;
     rsl_u64_init(&channel->tail, first);
-    channel->head_seen = first;
+    channel->limit = first + capacity;
     rsl_u64_init(&channel->head, first);
     channel->known = first;
     rsl_linger_init(&channel->linger, first);
@@ -85,35 +85,76 @@ static uint64_t closed_tail(struct rsl_spsc *channel)
     return settle(channel, rsl_u64_load_acquire(&channel->tail));
 }
 
-/* For the receiver, who found items at `head` and then something in the flags: whether the items
- * were sent before the close. */
-bool rsl_spsc_may_receive(struct rsl_spsc *channel, uint64_t head)
+/* For the receiver, who has found something in the flags after it took items: how many of them are
+ * in. */
+uint64_t rsl_spsc_taken(struct rsl_spsc *channel, uint64_t head, uint64_t n)
 {
-    /* relaxed: whoever finds CLOSED fences, and whoever does not stands behind a fence */
-    uint32_t flags = rsl_u32_load_relaxed(&channel->items.flags);
-    if (flags & RSL_WAIT_FENCED) {
-        rsl_fence_seq_cst(); /* what rsl_spsc_nready() did with a light fence */
-        flags = rsl_u32_load_relaxed(&channel->items.flags);
-    }
-    return !(flags & RSL_WAIT_CLOSED) || closed_tail(channel) != head;
+    if (!(rsl_wait_point_look(&channel->space) & RSL_WAIT_CLOSED))
+        return n;
+    const uint64_t nleft = closed_tail(channel) - head;
+    if (nleft >= n)
+        return n;
+    /* The others came too late. relaxed: for ourselves; a sender that has seen more room sends
+     * nothing into it, for the channel is closed */
+    rsl_u64_store_relaxed(&channel->head, head + nleft);
+    return nleft;
 }
 
-/* For the receiver, who found nothing at `head`: what is to be found there a little later. */
-uint64_t rsl_spsc_ready_later(struct rsl_spsc *channel, uint64_t head)
+/* Whether it is closed, for the receiver, who settles no close before the closer lets it. */
+static bool is_closed_for_receiver(const struct rsl_spsc *channel)
 {
-    if (!rsl_linger_at(&channel->linger, head, 1, channel->capacity))
-        return head; /* nothing */
-    /* acquire: pairs with rsl_spsc_publish() */
-    return rsl_u64_load_acquire(&channel->ready[(size_t)head & channel->mask]);
+    /* acquire: pairs with rsl_wait_point_set_closed(): what the closer did before */
+    return (rsl_u32_load_acquire(&channel->space.flags) & RSL_WAIT_CLOSED) != 0;
 }
 
-enum rsl_status rsl_spsc_nothing_to_receive(struct rsl_spsc *channel)
+/* For the receiver: how many items are known to be ready from `head` on; looks for more if none
+ * are, and again a little later if `linger`. */
+static uint64_t nready(struct rsl_spsc *channel, uint64_t head, bool linger)
 {
+    if ((int64_t)(channel->known - head) > 0)
+        return channel->known - head;
+    const struct rsl_atomic_u64 *entry = &channel->ready[(size_t)head & channel->mask];
+    /* acquire, both: pair with rsl_spsc_publish() */
+    uint64_t ready = rsl_u64_load_acquire(entry);
+    if ((int64_t)(ready - head) <= 0 && linger &&
+        rsl_linger_at(&channel->linger, head, 1, channel->capacity))
+        ready = rsl_u64_load_acquire(entry);
+    if ((int64_t)(ready - head) <= 0)
+        return 0;
+    channel->known = ready;
+    return ready - head;
+}
+
+/* For the receiver, who did not find a single item: RSL_OK if there are some, or what there is to
+ * be said if not. */
+enum rsl_status rsl_spsc_look_for_items(struct rsl_spsc *channel, uint64_t head)
+{
+    if (nready(channel, head, true) > 0)
+        return RSL_OK;
     /* Items may have come since the receiver looked, and the close after them. */
-    return rsl_spsc_is_closed(channel) &&
-                   closed_tail(channel) == rsl_u64_load_relaxed(&channel->head) /* our own */
-               ? RSL_ECLOSED
-               : RSL_EAGAIN;
+    return is_closed_for_receiver(channel) && closed_tail(channel) == head ? RSL_ECLOSED
+                                                                           : RSL_EAGAIN;
+}
+
+/* For the sender: looks how far the receiver is. Returns up to where there is room, which is
+ * nowhere once the channel is closed: rsl_spsc_sent(). */
+static uint64_t look_for_room(struct rsl_spsc *channel, uint64_t tail)
+{
+    channel->limit = tail;
+    if (!rsl_spsc_is_closed(channel)) {
+        /* acquire: pairs with rsl_spsc_received(): the receiver is done with the slots */
+        channel->limit = rsl_u64_load_acquire(&channel->head) + channel->capacity;
+    }
+    return channel->limit;
+}
+
+/* For the sender, who knows of no room: RSL_OK if there is some, or what there is to be said if
+ * not. */
+enum rsl_status rsl_spsc_look_for_room(struct rsl_spsc *channel, uint64_t tail)
+{
+    if (look_for_room(channel, tail) != tail)
+        return RSL_OK;
+    return rsl_spsc_is_closed(channel) ? RSL_ECLOSED : RSL_EAGAIN;
 }
 
 enum rsl_status rsl_spsc_sent(struct rsl_spsc *channel, uint64_t n)
@@ -121,17 +162,23 @@ enum rsl_status rsl_spsc_sent(struct rsl_spsc *channel, uint64_t n)
     if (!(rsl_wait_point_look(&channel->items) & RSL_WAIT_CLOSED))
         return RSL_OK;
     /* relaxed: our own counter */
-    const uint64_t tail = rsl_u64_load_relaxed(&channel->tail);
-    if (settle(channel, tail) == tail)
-        return RSL_OK;
-    /* Too late. Nobody looks at what was written. relaxed: for ourselves */
-    rsl_u64_store_relaxed(&channel->tail, tail - n);
-    return RSL_ECLOSED;
+    uint64_t tail = rsl_u64_load_relaxed(&channel->tail);
+    const bool in = settle(channel, tail) == tail;
+    if (!in) {
+        /* Too late. relaxed: for ourselves; nobody believes what was written */
+        tail -= n;
+        rsl_u64_store_relaxed(&channel->tail, tail);
+    }
+    /* Nothing more is published: the close may have been settled before the receiver can know of
+     * it, and what is out is looked at by a receiver until it knows. */
+    channel->limit = tail;
+    return in ? RSL_OK : RSL_ECLOSED;
 }
 
 void rsl_spsc_close(struct rsl_spsc *channel)
 {
     rsl_wait_point_set_closed(&channel->items);
+    rsl_wait_point_set_closed(&channel->space);
     (void)closed_tail(channel);
     rsl_wait_point_wake_all(&channel->items);
     rsl_wait_point_wake_all(&channel->space);
@@ -145,7 +192,10 @@ size_t rsl_spsc_length(const struct rsl_spsc *channel)
     uint64_t tail = rsl_u64_load_acquire(&channel->final_tail);
     if (tail == channel->unsettled)
         tail = rsl_u64_load_relaxed(&channel->tail);
-    /* More may have been received and sent since `head` was read. */
+    /* A receiver may have been ahead of the close when `head` was read, and more may have been
+     * received and sent since. */
+    if ((int64_t)(tail - head) < 0)
+        return 0;
     return tail - head < channel->capacity ? (size_t)(tail - head) : channel->capacity;
 }
 
@@ -159,11 +209,14 @@ size_t rsl_spsc_try_send_n(struct rsl_spsc *channel, const void *items, size_t n
     if (nitems == 0)
         return 0;
     const uint64_t tail = rsl_u64_load_relaxed(&channel->tail); /* relaxed: our own */
-    const uint64_t nfree = rsl_spsc_nfree(channel, tail, nitems);
+    uint64_t nfree = channel->limit - tail;
+    if (nfree < nitems)
+        nfree = look_for_room(channel, tail) - tail;
     const size_t nsent = nitems < nfree ? nitems : (size_t)nfree;
     if (nsent == 0)
         return 0;
-    rsl_ring_write(channel->slots, channel->mask, tail, items, nsent, channel->item_nbytes);
+    rsl_ring_write(rsl_spsc_slots(channel), channel->mask, tail, items, nsent,
+                   channel->item_nbytes);
     RSL_YIELD_POINT();
     return rsl_spsc_publish(channel, tail, (size_t)tail & channel->mask, nsent) == RSL_OK ? nsent
                                                                                           : 0;
@@ -172,24 +225,21 @@ size_t rsl_spsc_try_send_n(struct rsl_spsc *channel, const void *items, size_t n
 size_t rsl_spsc_try_receive_n(struct rsl_spsc *channel, void *items_out, size_t nitems)
 {
     uint8_t *to = items_out;
-    uint64_t head = rsl_u64_load_relaxed(&channel->head); /* relaxed: our own */
+    const uint64_t head = rsl_u64_load_relaxed(&channel->head); /* relaxed: our own */
     size_t nreceived = 0;
     while (nreceived < nitems) {
-        const uint64_t nready =
-            rsl_spsc_nready(channel, head, (size_t)head & channel->mask, nreceived == 0);
-        if (nready == 0)
+        const uint64_t nmore = nready(channel, head + nreceived, nreceived == 0);
+        if (nmore == 0)
             break;
-        const size_t n = nready < nitems - nreceived ? (size_t)nready : nitems - nreceived;
-        rsl_ring_read(channel->slots, channel->mask, head, to + nreceived * channel->item_nbytes, n,
-                      channel->item_nbytes);
+        const size_t n = nmore < nitems - nreceived ? (size_t)nmore : nitems - nreceived;
+        rsl_ring_read(rsl_spsc_slots(channel), channel->mask, head + nreceived,
+                      to + nreceived * channel->item_nbytes, n, channel->item_nbytes);
         nreceived += n;
-        head += n;
     }
-    if (nreceived > 0) {
-        RSL_YIELD_POINT();
-        rsl_spsc_received(channel, head);
-    }
-    return nreceived;
+    if (nreceived == 0)
+        return 0;
+    RSL_YIELD_POINT();
+    return (size_t)rsl_spsc_received(channel, head, nreceived);
 }
 
 /* The sender's condition. Its own counters do not change while it waits. */
@@ -208,10 +258,10 @@ static bool can_receive(const void *object)
     const struct rsl_spsc *channel = object;
     const uint64_t head = rsl_u64_load_relaxed(&channel->head); /* relaxed: our own */
     /* relaxed: the receive that follows acquires */
-    return head != channel->known ||
+    return (int64_t)(channel->known - head) > 0 ||
            (int64_t)(rsl_u64_load_relaxed(&channel->ready[(size_t)head & channel->mask]) - head) >
                0 ||
-           rsl_spsc_is_closed(channel);
+           is_closed_for_receiver(channel);
 }
 
 /* There is one sender and one receiver: nobody to pass a signal on to. */
@@ -273,7 +323,7 @@ size_t rsl_spsc_receive_n(struct rsl_spsc *channel, void *items_out, size_t nite
     const uint64_t deadline_ns = rsl_deadline_ns(timeout_ns);
     while (wait_for_items(channel, deadline_ns)) {
         /* Before the last attempt, which then tells whether the channel is empty for good. */
-        const bool closed = rsl_spsc_is_closed(channel);
+        const bool closed = is_closed_for_receiver(channel);
         nreceived = rsl_spsc_try_receive_n(channel, items_out, nitems);
         if (nreceived > 0 || closed)
             return nreceived;

@@ -26,13 +26,14 @@
  * point to is the users' affair.
  *
  * How it works. `tail` counts the items sent, `head` those received; both run freely and are
- * compared by difference. The sender keeps the last value it saw of `head` and looks again only
- * when that says full. The receiver does not look at `tail` at all: behind the items of each call
- * the sender writes where they end to the entry of `ready` that belongs to their first slot, and
- * the receiver reads the entry at its place. An entry that says no more than the receiver's own
- * place is one of an earlier lap. That way the receiver, while it waits, reads a line that the
- * sender leaves behind after some messages, and not the one that it writes with every message; and
- * when it finds items, nothing that it does takes a line from the sender (a round trip
+ * compared by difference. The sender keeps `limit`, up to where there was room when it last looked
+ * at `head`, and looks again only when that says full. The receiver does not look at `tail` at all:
+ * behind the items of each call the sender writes where they end to the entry of `ready` that
+ * belongs to their first slot, and the receiver reads the entry at its place. An entry that says no
+ * more than the receiver's own place is one of an earlier lap; mostly it says that one item is
+ * there, and then nothing else need be looked at. That way the receiver, while it waits, reads a
+ * line that the sender leaves behind after some messages, and not the one that it writes with every
+ * message; and when it finds items, nothing that it does takes a line from the sender (a round trip
  * took 3/4 of what it took with a shared counter; one-way flow differed by less than the noise of
  * the machine at capacity 1,024 and was ahead at 100). linger.h says what a receiver does that is
  * quicker than its sender.
@@ -40,14 +41,16 @@
  * A sender needs no fence between publishing an item and looking for a sleeping receiver, because
  * the receiver fences for both before it sleeps (asymmetric_fence.h).
  *
- * Closing sets CLOSED in the word in which the sender looks for a sleeper, so an open channel costs
- * a send nothing more. The sender sees it, if it does, only after it has published; whether those
- * items are in or out is then settled by one compare-and-swap on `final_tail`, which the closer,
- * the receiver and the sender try, each with what it knows to have been sent. Who is not the sender
- * fences heavily between reading CLOSED and reading `tail`: a sender that had not seen CLOSED has
- * its items counted. And a receiver that has not seen CLOSED after it found items knows that they
- * will be. A sender whose items are out takes `tail` back; the receiver stops at `final_tail`, and
- * nobody looks at what lies behind.
+ * Closing sets CLOSED in the words in which the two ends look for a sleeper, so an open channel
+ * costs neither anything more. The sender sees it, if it does, only after it has published, and
+ * publishes nothing after that; whether those items are in or out is then settled by one
+ * compare-and-swap on `final_tail`, which the closer, the receiver and the sender try, each with
+ * what it knows to have been sent. Who is not the sender fences heavily between setting or reading
+ * CLOSED and reading `tail`: a sender that had not seen CLOSED has its items counted. The
+ * receiver's word is set last, so whoever settles but the sender does so when both are; and a
+ * receiver that does not see CLOSED after it took items knows that they will be counted. A sender
+ * whose items are out takes `tail` back, a receiver that has taken such items gives `head` back,
+ * and nobody looks at what lies behind.
  *
  * The ring is Lamport's (TOPLAS 1983), flags instead of a shared counter are from FastForward
  * (Giacomoni et al., PPoPP 2008), the kept counter from MCRingBuffer (Lee et al., IPDPS 2010).
@@ -68,8 +71,7 @@ extern "C" {
 
 /* Use the functions below. */
 struct rsl_spsc {
-    /* Fixed from the start, read by both ends. */
-    uint8_t *slots;
+    /* Fixed from the start, read by both ends. The slots stand behind the struct. */
     struct rsl_atomic_u64 *ready; /* of a slot where a publication began: where that ended; written
                                      by the sender, read by the receiver */
     size_t mask;                  /* slots - 1; a power of two - 1, at least capacity - 1 */
@@ -79,16 +81,17 @@ struct rsl_spsc {
     void *block; /* what the allocator gave, around this */
     size_t block_nbytes;
     uint64_t unsettled; /* what final_tail is while the channel is open */
-    uint8_t pad[RSL_FALSE_SHARING_RANGE - 12 * sizeof(uint64_t)];
+    uint8_t pad[RSL_FALSE_SHARING_RANGE - 11 * sizeof(uint64_t)];
 
     /* The sender's line. */
     struct rsl_atomic_u64 tail; /* what has been sent; others read it to close and for the length */
-    uint64_t head_seen;         /* the last value seen of `head`; the sender's own */
+    uint64_t limit;             /* up to where there is known to be room; the sender's own */
     uint8_t pad_tail[RSL_FALSE_SHARING_RANGE - 2 * sizeof(uint64_t)];
 
     /* The receiver's line. */
     struct rsl_atomic_u64 head; /* what has been received; read by the sender */
-    uint64_t known;             /* up to where items are known to be ready; the receiver's own */
+    uint64_t known;             /* up to where items are known to be ready, if that is behind
+                                   `head`; the receiver's own */
     struct rsl_linger linger;   /* the receiver's own */
     uint8_t pad_head[RSL_FALSE_SHARING_RANGE - 4 * sizeof(uint64_t)];
 
@@ -100,6 +103,7 @@ struct rsl_spsc {
 
     /* How many will have been sent in all. Written once, when closed, by whoever is first. */
     struct rsl_atomic_u64 final_tail;
+    uint8_t pad_behind[RSL_FALSE_SHARING_RANGE - sizeof(uint64_t)];
 };
 
 /* Makes a channel for at most `capacity` items (1 to RSL_CHANNEL_MAX_CAPACITY) of `item_nbytes` (1
@@ -129,23 +133,25 @@ size_t rsl_spsc_capacity(const struct rsl_spsc *channel);
 
 /* Not for users: the parts of the functions below that are seldom needed. */
 enum rsl_status rsl_spsc_sent(struct rsl_spsc *channel, uint64_t n);
+uint64_t rsl_spsc_taken(struct rsl_spsc *channel, uint64_t head, uint64_t n);
 enum rsl_status rsl_spsc_send_waiting(struct rsl_spsc *channel, const void *item,
                                       uint64_t timeout_ns);
 enum rsl_status rsl_spsc_receive_waiting(struct rsl_spsc *channel, void *item_out,
                                          uint64_t timeout_ns);
-bool rsl_spsc_may_receive(struct rsl_spsc *channel, uint64_t head);
-uint64_t rsl_spsc_ready_later(struct rsl_spsc *channel, uint64_t head);
-enum rsl_status rsl_spsc_nothing_to_receive(struct rsl_spsc *channel);
+enum rsl_status rsl_spsc_look_for_room(struct rsl_spsc *channel, uint64_t tail);
+enum rsl_status rsl_spsc_look_for_items(struct rsl_spsc *channel, uint64_t head);
 
-/* How many items the sender may send. Looks at the receiver's counter only if what it last saw of
- * that leaves no room for `wanted`. */
-static inline uint64_t rsl_spsc_nfree(struct rsl_spsc *channel, uint64_t tail, uint64_t wanted)
+/* The same pointer, as one that is another in each call: otherwise gcc takes the addresses of the
+ * fields out of loops, each for itself, and has no registers for so many. */
+static inline struct rsl_spsc *rsl_spsc_here(struct rsl_spsc *channel)
 {
-    if (channel->capacity - (tail - channel->head_seen) < wanted) {
-        /* acquire: pairs with rsl_spsc_received(): the receiver is done with the slots */
-        channel->head_seen = rsl_u64_load_acquire(&channel->head);
-    }
-    return channel->capacity - (tail - channel->head_seen);
+    __asm__("" : "+r"(channel));
+    return channel;
+}
+
+static inline uint8_t *rsl_spsc_slots(struct rsl_spsc *channel)
+{
+    return (uint8_t *)(channel + 1);
 }
 
 /* Makes `n` items, which are in the slots from `slot` on, visible to the receiver. */
@@ -154,51 +160,29 @@ static inline enum rsl_status rsl_spsc_publish(struct rsl_spsc *channel, uint64_
 {
     /* release: pairs with closed_tail(): publishes the items to who settles the close */
     rsl_u64_store_release(&channel->tail, tail + n);
-    /* release: pairs with rsl_spsc_nready(): publishes the items, and `tail` */
+    /* release: pairs with the receiver's loads: publishes the items, and `tail` */
     rsl_u64_store_release(&channel->ready[slot], tail + n);
     /* Forbids that the look at the flags comes before the stores. */
     rsl_fence_light();
     /* relaxed: rsl_spsc_sent() looks again */
-    if (__builtin_expect(rsl_u32_load_relaxed(&channel->items.flags) != 0, 0))
+    if (RSL_NEVER(!rsl_u32_is_zero_relaxed(&channel->items.flags)))
         return rsl_spsc_sent(channel, n);
     return RSL_OK;
 }
 
-/* How many items are known to be ready from `head` on; looks for more if none are, and
- * again a little later if `linger`. */
-static inline uint64_t rsl_spsc_nready(struct rsl_spsc *channel, uint64_t head, size_t slot,
-                                       bool linger)
+/* Gives the slots of the `n` items from `head` on, which have been copied, back to the sender.
+ * Returns how many of them were sent before the close. */
+static inline uint64_t rsl_spsc_received(struct rsl_spsc *channel, uint64_t head, uint64_t n)
 {
-    if (head == channel->known) {
-        /* acquire: pairs with rsl_spsc_publish() */
-        uint64_t ready = rsl_u64_load_acquire(&channel->ready[slot]);
-        if (__builtin_expect((int64_t)(ready - head) <= 0, 0)) {
-            if (linger)
-                ready = rsl_spsc_ready_later(channel, head);
-            if ((int64_t)(ready - head) <= 0)
-                return 0;
-        }
-        /* Forbids that the look at the flags comes before the load. */
-        rsl_fence_light();
-        /* relaxed: rsl_spsc_may_receive() looks again */
-        if (__builtin_expect(rsl_u32_load_relaxed(&channel->items.flags) != 0, 0) &&
-            !rsl_spsc_may_receive(channel, head))
-            return 0;
-        channel->known = ready;
-    }
-    return channel->known - head;
-}
-
-/* Gives the slots before `head`, whose items have been copied, back to the sender. */
-static inline void rsl_spsc_received(struct rsl_spsc *channel, uint64_t head)
-{
-    /* release: pairs with rsl_spsc_nfree() */
-    rsl_u64_store_release(&channel->head, head);
-    /* Forbids that the look at the flags comes before the store. */
+    /* release: pairs with look_for_room() */
+    rsl_u64_store_release(&channel->head, head + n);
+    /* Forbids that the look at the flags comes before the store, or the load that found the items.
+     */
     rsl_fence_light();
-    /* relaxed: rsl_wait_point_look() looks again */
-    if (__builtin_expect(rsl_u32_load_relaxed(&channel->space.flags) != 0, 0))
-        (void)rsl_wait_point_look(&channel->space);
+    /* relaxed: rsl_spsc_taken() looks again */
+    if (RSL_NEVER(!rsl_u32_is_zero_relaxed(&channel->space.flags)))
+        return rsl_spsc_taken(channel, head, n);
+    return n;
 }
 
 /* Sends a copy of `item`, if there is room now. Returns RSL_OK, RSL_EAGAIN if the channel is full,
@@ -208,12 +192,16 @@ static inline void rsl_spsc_received(struct rsl_spsc *channel, uint64_t head)
 static inline enum rsl_status rsl_spsc_try_send_sized(struct rsl_spsc *channel, const void *item,
                                                       size_t item_nbytes)
 {
+    channel = rsl_spsc_here(channel);
     /* relaxed: our own counter */
     const uint64_t tail = rsl_u64_load_relaxed(&channel->tail);
-    if (__builtin_expect(rsl_spsc_nfree(channel, tail, 1) == 0, 0))
-        return rsl_spsc_is_closed(channel) ? RSL_ECLOSED : RSL_EAGAIN;
+    if (RSL_NEVER(tail == channel->limit)) {
+        const enum rsl_status status = rsl_spsc_look_for_room(channel, tail);
+        if (status != RSL_OK)
+            return status;
+    }
     const size_t slot = (size_t)tail & channel->mask;
-    uint8_t *to = channel->slots + slot * item_nbytes;
+    uint8_t *to = rsl_spsc_slots(channel) + slot * item_nbytes;
     rsl_plain_write(to, item_nbytes);
     rsl_item_copy(to, item, item_nbytes);
     return rsl_spsc_publish(channel, tail, slot, 1);
@@ -227,20 +215,25 @@ static inline enum rsl_status rsl_spsc_try_send(struct rsl_spsc *channel, const 
 /* Moves the oldest item to `item_out`, if there is any now. Returns RSL_OK, RSL_EAGAIN if the
  * channel is empty, or RSL_ECLOSED if it is closed and has been emptied. The receiver only. The
  * first call that finds it empty after others did not looks again some hundred nanoseconds later
- * (linger.h). */
+ * (linger.h). Whatever *item_out is then, it is no item. */
 static inline enum rsl_status rsl_spsc_try_receive_sized(struct rsl_spsc *channel, void *item_out,
                                                          size_t item_nbytes)
 {
+    channel = rsl_spsc_here(channel);
     /* relaxed: our own counter */
     const uint64_t head = rsl_u64_load_relaxed(&channel->head);
     const size_t slot = (size_t)head & channel->mask;
-    if (__builtin_expect(rsl_spsc_nready(channel, head, slot, true) == 0, 0))
-        return rsl_spsc_nothing_to_receive(channel);
-    const uint8_t *from = channel->slots + slot * item_nbytes;
+    /* acquire: pairs with rsl_spsc_publish(). In the midst of items that were published together an
+     * entry is of an earlier lap, and says less. */
+    if (RSL_NEVER(!rsl_u64_is_acquire(&channel->ready[slot], head + 1))) {
+        const enum rsl_status status = rsl_spsc_look_for_items(channel, head);
+        if (status != RSL_OK)
+            return status;
+    }
+    const uint8_t *from = rsl_spsc_slots(channel) + slot * item_nbytes;
     rsl_plain_read(from, item_nbytes);
     rsl_item_copy(item_out, from, item_nbytes);
-    rsl_spsc_received(channel, head + 1);
-    return RSL_OK;
+    return rsl_spsc_received(channel, head, 1) == 1 ? RSL_OK : RSL_ECLOSED;
 }
 
 static inline enum rsl_status rsl_spsc_try_receive(struct rsl_spsc *channel, void *item_out)

@@ -31,7 +31,7 @@ static void begin(size_t capacity)
     model_name(&channel->final_tail, sizeof(channel->final_tail), "final_tail");
     model_name(&channel->items, sizeof(channel->items), "items");
     model_name(&channel->space, sizeof(channel->space), "space");
-    model_name(channel->slots, (channel->mask + 1) * sizeof(uint64_t), "slots");
+    model_name(rsl_spsc_slots(channel), (channel->mask + 1) * sizeof(uint64_t), "slots");
     model_name(written, sizeof(written), "written");
 }
 
@@ -341,6 +341,16 @@ static void close_races_with_both(void)
     finish(3);
 }
 
+/* The sender that settles the close itself, and then sends again. */
+static void close_races_with_two_sends(void)
+{
+    begin(2);
+    (void)model_spawn(try_send_two, NULL);
+    (void)model_spawn(try_receive_two, NULL);
+    (void)model_spawn(close_it, NULL);
+    finish(3);
+}
+
 static void close_wakes_receiver(void)
 {
     begin(1);
@@ -381,6 +391,7 @@ CLIENT(sender_closes);
 CLIENT(close_races_with_send);
 CLIENT(close_races_with_receive);
 CLIENT(close_races_with_both);
+CLIENT(close_races_with_two_sends);
 CLIENT(close_wakes_receiver);
 CLIENT(close_wakes_sender);
 CLIENT(two_close);
@@ -399,6 +410,7 @@ static const struct model_client *const clients[] = {
     &receiver_has_no_time_client,
     &sender_has_no_time_client,
     &close_races_with_both_client,
+    &close_races_with_two_sends_client,
     &two_close_client,
 };
 #define NCLIENTS (sizeof(clients) / sizeof(clients[0]))
