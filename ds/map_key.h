@@ -20,7 +20,7 @@
 #ifdef RSL_MODEL /* for which keys have one byte, and which should see these paths */
 enum { MEDIUM_LEAST = 1, MEDIUM_MOST = 64 };
 #else
-enum { MEDIUM_LEAST = 17, MEDIUM_MOST = 64 };
+enum { MEDIUM_LEAST = 17, MEDIUM_MOST = 128 };
 #endif
 
 static inline bool is_medium(size_t nbytes)
@@ -92,8 +92,8 @@ static inline bool is_same(sameness a)
 }
 #endif
 
-/* Whether two keys of this medium length are the same. Steps overlap, so that there are only two
- * ways, of which longer keys take one: a branch that is foreseen wrongly costs more. */
+/* Whether two keys of this medium length are the same. Steps overlap, so that there are only four
+ * ways, of which most keys take the second: a branch that is foreseen wrongly costs more. */
 static inline bool same_medium(const void *p, const void *q, size_t nbytes)
 {
 #ifdef RSL_MODEL
@@ -104,6 +104,10 @@ static inline bool same_medium(const void *p, const void *q, size_t nbytes)
     sameness same = both(same_16(a, b), same_16(a_end - 16, b_end - 16));
     if (nbytes > 32)
         same = both(same, both(same_16(a + 16, b + 16), same_16(a_end - 32, b_end - 32)));
+    if (nbytes > 64)
+        same = both(same, both(same_16(a + 32, b + 32), same_16(a_end - 48, b_end - 48)));
+    if (nbytes > 96)
+        same = both(same, both(same_16(a + 48, b + 48), same_16(a_end - 64, b_end - 64)));
     return is_same(same);
 #endif
 }
