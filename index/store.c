@@ -31,7 +31,9 @@ static const char schema[] =
     "CREATE TABLE deps("
     " from_file INTEGER NOT NULL, to_file INTEGER NOT NULL, kind TEXT NOT NULL,"
     " count INTEGER NOT NULL, PRIMARY KEY(from_file, to_file, kind)) WITHOUT ROWID;"
-    "CREATE TABLE manifests(id INTEGER PRIMARY KEY, stamp INTEGER NOT NULL);";
+    "CREATE TABLE manifests(id INTEGER PRIMARY KEY, stamp INTEGER NOT NULL);"
+    "CREATE TABLE folder_stamps(id INTEGER PRIMARY KEY, stamps BLOB NOT NULL);"
+    "CREATE TABLE folder_stale(folder INTEGER PRIMARY KEY);";
 
 enum rsl_status rsl_store_fail(struct rsl_store *store, int code)
 {
@@ -76,6 +78,12 @@ static enum rsl_store_state state_of_failure(const struct rsl_store *store)
     }
 }
 
+/* The pages that all of a table begins at are looked at before anything is believed. */
+static const char *const tables[] = {
+    "files",   "packed_items", "name_segments", "name_changes",  "name_stale",   "crates",
+    "modules", "deps",         "manifests",     "folder_stamps", "folder_stale", "errors",
+};
+
 /* Looks at what an opened file is. */
 static enum rsl_store_state look(struct rsl_store *store)
 {
@@ -89,20 +97,14 @@ static enum rsl_store_state look(struct rsl_store *store)
                                                                    : RSL_STORE_FOREIGN;
     if (version != RSL_STORE_VERSION)
         return RSL_STORE_OTHER_VERSION;
-    /* The pages that everything begins at. */
-    int64_t n;
-    if (!get_number(store, "SELECT count(*) FROM (SELECT 1 FROM files LIMIT 1)", &n) ||
-        !get_number(store, "SELECT count(*) FROM (SELECT 1 FROM packed_items LIMIT 1)", &n) ||
-        !get_number(store, "SELECT count(*) FROM (SELECT 1 FROM name_segments LIMIT 1)", &n) ||
-        !get_number(store, "SELECT count(*) FROM (SELECT 1 FROM name_changes LIMIT 1)", &n) ||
-        !get_number(store, "SELECT count(*) FROM (SELECT 1 FROM name_stale LIMIT 1)", &n) ||
-        !get_number(store, "SELECT count(*) FROM (SELECT 1 FROM crates LIMIT 1)", &n) ||
-        !get_number(store, "SELECT count(*) FROM (SELECT 1 FROM modules LIMIT 1)", &n) ||
-        !get_number(store, "SELECT count(*) FROM (SELECT 1 FROM deps LIMIT 1)", &n) ||
-        !get_number(store, "SELECT count(*) FROM (SELECT 1 FROM manifests LIMIT 1)", &n) ||
-        !get_number(store, "SELECT count(*) FROM (SELECT 1 FROM errors LIMIT 1)", &n))
-        return (store->error & 0xFF) == SQLITE_ERROR ? RSL_STORE_CORRUPT /* a table is missing */
-                                                     : state_of_failure(store);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        char sql[64];
+        int64_t n;
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM (SELECT 1 FROM %s LIMIT 1)", tables[i]);
+        if (!get_number(store, sql, &n))
+            return (store->error & 0xFF) == SQLITE_ERROR ? RSL_STORE_CORRUPT /* it is missing */
+                                                         : state_of_failure(store);
+    }
     return RSL_STORE_READY;
 }
 

@@ -18,6 +18,7 @@
  *
  *     crates, modules, deps               store_graph.h
  *     manifests(stamp)                    a number for the Cargo.toml files that these came from
+ *     folder_stamps, folder_stale         store_folders.h
  *
  * One process writes at a time (rsl_store_lock), any number read beside it: they see the last
  * commit. The journal is a write-ahead log with synchronous=NORMAL: after a crash of the process or
@@ -38,7 +39,7 @@ extern "C" {
 #endif
 
 #define RSL_STORE_APPLICATION_ID 0x52736c65 /* "Rsle" */
-#define RSL_STORE_VERSION        1
+#define RSL_STORE_VERSION        2
 
 /* From which size on a segment of names closes. A page of 16 KiB keeps some of them. */
 #define RSL_STORE_SEGMENT_NBYTES 3300

@@ -18,7 +18,9 @@ enum store_statement {
     STORE_PUT_NAMES,
     STORE_REMOVE_NAMES,
     STORE_PUT_STALE,
+    STORE_PUT_STALE_FOLDER,
     STORE_GET_PATH,
+    STORE_GET_STAMPS_FROM,
     STORE_GET_BLOCK,
     STORE_GET_MODULES,
     STORE_FIND_FILE,
@@ -41,6 +43,10 @@ sqlite3_stmt *rsl_store_statement(struct rsl_store *store, enum store_statement 
 
 /* Runs a statement that gives no rows, and makes it ready for the next time. */
 enum rsl_status rsl_store_step(struct rsl_store *store, sqlite3_stmt *statement);
+
+/* The row at which a statement is that gives file_id, path, size, mtime, hash, links. False for
+ * want of memory. */
+bool rsl_store_get_stamp(sqlite3_stmt *select, struct rsl_store_stamp *stamp_out);
 
 /* Finalizes all statements. */
 void rsl_store_forget_statements(struct rsl_store *store);

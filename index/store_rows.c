@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "index/pack_names.h"
+#include "index/store_folders.h"
 #include "lexer/source_error.h"
 #include "lexer/utf8.h"
 
@@ -19,7 +20,10 @@ static const char *const sql[STORE_NSTATEMENTS] = {
     [STORE_PUT_NAMES] = "INSERT OR REPLACE INTO name_changes VALUES(?,?)",
     [STORE_REMOVE_NAMES] = "DELETE FROM name_changes WHERE file_id=?",
     [STORE_PUT_STALE] = "INSERT OR IGNORE INTO name_stale VALUES(?)",
+    [STORE_PUT_STALE_FOLDER] = "INSERT OR IGNORE INTO folder_stale VALUES(?)",
     [STORE_GET_PATH] = "SELECT path FROM files WHERE file_id=?",
+    [STORE_GET_STAMPS_FROM] =
+        "SELECT file_id, path, size, mtime, hash, links FROM files WHERE path>=? ORDER BY path",
     [STORE_GET_BLOCK] = "SELECT block FROM packed_items WHERE file_id=?",
     [STORE_GET_MODULES] = "SELECT path FROM modules WHERE file_id=?",
     [STORE_FIND_FILE] = "SELECT file_id, path, size, mtime, hash, links FROM files WHERE path=?",
@@ -103,6 +107,34 @@ static enum rsl_status put_errors(struct rsl_store *store, const struct rsl_stor
     return status;
 }
 
+/* The row of the file at that path is no longer what the stamp of its folder came from. */
+static enum rsl_status put_stale(struct rsl_store *store, const char *path, size_t nbytes)
+{
+    if (store->mode == RSL_STORE_CREATE)
+        return RSL_OK;
+    const uint64_t folder = rsl_folder_hash(path, rsl_folder_nbytes(path, nbytes));
+    return run_for_file(store, STORE_PUT_STALE_FOLDER, (int64_t)folder);
+}
+
+/* The same for a file by its number, if there is one. */
+static enum rsl_status put_stale_of(struct rsl_store *store, int64_t file_id)
+{
+    sqlite3_stmt *get = rsl_store_statement(store, STORE_GET_PATH);
+    if (get == NULL)
+        return RSL_EIO;
+    sqlite3_bind_int64(get, 1, file_id);
+    const int code = sqlite3_step(get);
+    enum rsl_status status = RSL_OK;
+    if (code == SQLITE_ROW) {
+        const char *path = sqlite3_column_blob(get, 0);
+        status = put_stale(store, path == NULL ? "" : path, (size_t)sqlite3_column_bytes(get, 0));
+    } else if (code != SQLITE_DONE) {
+        status = rsl_store_fail(store, code);
+    }
+    sqlite3_reset(get);
+    return status;
+}
+
 enum rsl_status rsl_store_put_file(struct rsl_store *store, struct rsl_store_file *file,
                                    const void *block, size_t block_nbytes,
                                    const struct rsl_store_error *errors)
@@ -112,8 +144,8 @@ enum rsl_status rsl_store_put_file(struct rsl_store *store, struct rsl_store_fil
     if (put == NULL || put_block == NULL)
         return RSL_EIO;
     const bool is_new = file->file_id == 0, replaces = !is_new && store->mode != RSL_STORE_CREATE;
-    enum rsl_status status = RSL_OK;
-    if (replaces)
+    enum rsl_status status = put_stale(store, file->path, file->path_nbytes);
+    if (replaces && status == RSL_OK)
         status = run_for_file(store, STORE_REMOVE_ERRORS, file->file_id);
     if (status != RSL_OK)
         return status;
@@ -149,6 +181,9 @@ enum rsl_status rsl_store_put_file(struct rsl_store *store, struct rsl_store_fil
 
 enum rsl_status rsl_store_touch_file(struct rsl_store *store, int64_t file_id, int64_t mtime_ns)
 {
+    const enum rsl_status status = put_stale_of(store, file_id);
+    if (status != RSL_OK)
+        return status;
     sqlite3_stmt *touch = rsl_store_statement(store, STORE_TOUCH_FILE);
     if (touch == NULL)
         return RSL_EIO;
@@ -161,7 +196,7 @@ enum rsl_status rsl_store_remove_file(struct rsl_store *store, int64_t file_id)
     static const enum store_statement statements[] = {STORE_REMOVE_FILE, STORE_REMOVE_BLOCK,
                                                       STORE_REMOVE_ERRORS, STORE_REMOVE_NAMES,
                                                       STORE_PUT_STALE};
-    enum rsl_status status = RSL_OK;
+    enum rsl_status status = put_stale_of(store, file_id);
     for (size_t i = 0; i < sizeof statements / sizeof *statements && status == RSL_OK; i++)
         status = run_for_file(store, statements[i], file_id);
     return status;
@@ -207,8 +242,7 @@ enum rsl_status rsl_store_put_segment(struct rsl_store *store, const uint8_t *fi
     return status;
 }
 
-/* The row at which a statement is that gives file_id, path, size, mtime, hash, links. */
-static bool get_stamp(sqlite3_stmt *select, struct rsl_store_stamp *stamp_out)
+bool rsl_store_get_stamp(sqlite3_stmt *select, struct rsl_store_stamp *stamp_out)
 {
     *stamp_out = (struct rsl_store_stamp){
         .file_id = sqlite3_column_int64(select, 0),
@@ -236,7 +270,7 @@ enum rsl_status rsl_store_each_file(struct rsl_store *store,
     while (code == SQLITE_OK || code == SQLITE_ROW) {
         code = sqlite3_step(select);
         struct rsl_store_stamp stamp;
-        if (code == SQLITE_ROW && !get_stamp(select, &stamp))
+        if (code == SQLITE_ROW && !rsl_store_get_stamp(select, &stamp))
             code = SQLITE_CORRUPT;
         else if (code == SQLITE_ROW && !each(context, &stamp))
             code = SQLITE_DONE;
@@ -257,7 +291,8 @@ enum rsl_status rsl_store_find_file(struct rsl_store *store, const char *path,
     const int code = sqlite3_step(select);
     enum rsl_status status = RSL_EINVAL;
     if (code == SQLITE_ROW)
-        status = get_stamp(select, stamp_out) ? RSL_OK : rsl_store_fail(store, SQLITE_CORRUPT);
+        status =
+            rsl_store_get_stamp(select, stamp_out) ? RSL_OK : rsl_store_fail(store, SQLITE_CORRUPT);
     else if (code != SQLITE_DONE)
         status = rsl_store_fail(store, code);
     sqlite3_reset(select);

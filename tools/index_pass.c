@@ -166,6 +166,15 @@ static enum rsl_status write_file(struct rsl_index_pass *pass, struct rsl_index_
     return status;
 }
 
+/* Of a file as it is in the database now. */
+static enum rsl_status stamp_folder(struct rsl_index_pass *pass, const struct rsl_store_file *file)
+{
+    if (!pass->keeps_folders || rsl_folder_stamps_add(&pass->folders, file->path, file->path_nbytes,
+                                                      file->nbytes, file->mtime_ns))
+        return RSL_OK;
+    return rsl_index_fail_memory();
+}
+
 enum rsl_status rsl_index_pass_write(struct rsl_index_pass *pass, struct rsl_index_row *row,
                                      const struct rsl_pack_buffer *bytes)
 {
@@ -184,9 +193,11 @@ enum rsl_status rsl_index_pass_write(struct rsl_index_pass *pass, struct rsl_ind
     }
     totals->nread++;
     totals->nbytes_read += (uint64_t)file->nbytes;
-    const enum rsl_status status =
-        row->is_unchanged ? rsl_store_touch_file(pass->store, file->file_id, file->mtime_ns)
-                          : write_file(pass, row, bytes);
+    enum rsl_status status = stamp_folder(pass, file);
+    if (status != RSL_OK)
+        return status;
+    status = row->is_unchanged ? rsl_store_touch_file(pass->store, file->file_id, file->mtime_ns)
+                               : write_file(pass, row, bytes);
     return status == RSL_OK ? take_facts(pass, row) : status;
 }
 
@@ -413,6 +424,7 @@ void rsl_index_pass_stop(struct rsl_index_pass *pass)
     pass->names = NULL;
     rsl_index_plan_fini(&pass->plan);
     rsl_index_graph_fini(&pass->graph);
+    rsl_folder_stamps_fini(&pass->folders);
 }
 
 struct rsl_index_tree rsl_index_pass_tree(struct rsl_index_pass *pass)

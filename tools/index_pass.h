@@ -18,6 +18,8 @@ struct rsl_index_pass {
     struct rsl_index_totals totals;
     struct rsl_index_plan plan;
     struct rsl_index_graph graph;
+    struct rsl_folder_stamps folders; /* of what is written, if keeps_folders */
+    bool keeps_folders;
     enum rsl_index_work work;
     bool takes_facts;   /* those of the files go into the graph */
     bool links_changed; /* since this was set to false, a file says something new */
@@ -68,7 +70,7 @@ enum rsl_status rsl_index_change(struct rsl_index_pass *pass);
 
 /* The transaction, for who writes the rows himself in between; the end also with a status that is
  * not RSL_OK, which undoes it all. manifests_changed: the crates may be others; `manifests`: the
- * number to be kept for them. */
+ * number to be kept for them. The folders are written if they are kept. */
 enum rsl_status rsl_index_begin_changes(struct rsl_index_pass *pass);
 enum rsl_status rsl_index_end_changes(struct rsl_index_pass *pass, enum rsl_status status,
                                       bool manifests_changed, int64_t manifests);

@@ -93,6 +93,7 @@ static enum rsl_status fill(struct rsl_index_pass *pass, bool with_graph)
     pass->totals.nfiles = pass->plan.nfiles;
     pass->work = RSL_INDEX_ALL;
     pass->takes_facts = with_graph;
+    pass->keeps_folders = true;
     if (status == RSL_OK && with_graph)
         status = rsl_index_graph_begin(&pass->graph, tree.root);
     if (status == RSL_OK)
@@ -103,6 +104,8 @@ static enum rsl_status fill(struct rsl_index_pass *pass, bool with_graph)
         status = rsl_index_pass_finish(pass);
     if (status == RSL_OK && with_graph)
         status = rsl_store_put_manifests(pass->store, pass->plan.manifests);
+    if (status == RSL_OK)
+        status = rsl_store_put_folders(pass->store, &pass->folders);
     return status;
 }
 
@@ -177,6 +180,8 @@ enum rsl_status rsl_index_end_changes(struct rsl_index_pass *pass, enum rsl_stat
         status = rsl_index_pass_update_graph(pass);
     if (status == RSL_OK && manifests_changed)
         status = rsl_store_put_manifests(pass->store, manifests);
+    if (status == RSL_OK && pass->keeps_folders)
+        status = rsl_store_put_folders(pass->store, &pass->folders);
     if (status == RSL_OK)
         status = rsl_store_commit(pass->store);
     if (status != RSL_OK) { /* it says what the database will not */
@@ -190,21 +195,28 @@ enum rsl_status rsl_index_change(struct rsl_index_pass *pass)
 {
     const struct rsl_index_tree tree = rsl_index_pass_tree(pass);
     int64_t known = 0;
+    bool same = false;
     rsl_index_plan_fini(&pass->plan);
-    enum rsl_status status = rsl_index_plan_changes(&pass->plan, &tree, pass->store);
+    rsl_folder_stamps_fini(&pass->folders);
+    enum rsl_status status =
+        rsl_index_plan_changes(&pass->plan, &tree, pass->store, &pass->folders, &same);
     if (status == RSL_OK)
         status = rsl_store_get_manifests(pass->store, &known);
     pass->totals.nfiles = pass->plan.nfiles;
     const int64_t manifests = pass->plan.manifests;
     const bool manifests_changed = manifests != known || known == 0;
-    if (status != RSL_OK || (pass->plan.nentries + pass->plan.ngone == 0 && !manifests_changed))
-        return status;
-    status = rsl_index_begin_changes(pass);
-    if (status == RSL_OK)
-        status = rsl_index_pass_remove(pass);
-    if (status == RSL_OK)
-        status = rsl_index_pass_run(pass);
-    return rsl_index_end_changes(pass, status, manifests_changed, manifests);
+    if (status == RSL_OK && (!same || manifests_changed)) {
+        pass->keeps_folders = true;
+        status = rsl_index_begin_changes(pass);
+        if (status == RSL_OK)
+            status = rsl_index_pass_remove(pass);
+        if (status == RSL_OK)
+            status = rsl_index_pass_run(pass);
+        status = rsl_index_end_changes(pass, status, manifests_changed, manifests);
+        pass->keeps_folders = false;
+    }
+    rsl_folder_stamps_fini(&pass->folders);
+    return status;
 }
 
 /* Moves a file that is no database of ours out of the way, to a name that is free. */

@@ -2,6 +2,7 @@
 #ifndef RSL_TOOLS_INDEX_TREE_H
 #define RSL_TOOLS_INDEX_TREE_H
 
+#include "index/store_folders.h"
 #include "sched/walk.h"
 #include "tools/index_file.h"
 #include "tools/path_list.h"
@@ -30,16 +31,22 @@ struct rsl_index_tree {
 enum rsl_status rsl_index_plan_all(struct rsl_index_plan *plan, const struct rsl_index_tree *tree);
 
 /* The files that are new, or have another size or time than in the database, and those that are
- * there no more. RSL_EIO: SQLite failed. */
+ * there no more. *folders, empty before: the folders with the files that are as the database has
+ * them; with those of the plan, when they are done, they are what it is to keep. *same_out: they
+ * are what it has already. RSL_EIO: SQLite failed. */
 enum rsl_status rsl_index_plan_changes(struct rsl_index_plan *plan,
-                                       const struct rsl_index_tree *tree, struct rsl_store *store);
+                                       const struct rsl_index_tree *tree, struct rsl_store *store,
+                                       struct rsl_folder_stamps *folders, bool *same_out);
 
 /* Every file that the database has, with its file_id. */
 enum rsl_status rsl_index_plan_known(struct rsl_index_plan *plan, const char *root,
                                      struct rsl_store *store);
 
-/* The bytes of a path before its part below the root. */
-size_t rsl_index_root_nbytes(const char *root);
+/* ---- parts */
+
+#define RSL_INDEX_MANIFEST "Cargo.toml"
+
+bool rsl_index_is_manifest(const char *path, size_t nbytes);
 
 /* What is known of the Cargo.toml files of a tree, to be added up: `sum` of what add gives for
  * each, which may be taken away again, and the newest of their times. */
@@ -48,8 +55,17 @@ struct rsl_index_manifests {
     int64_t newest_ns;
 };
 
+/* shown: the path from the root. */
 uint64_t rsl_index_manifest_number(const char *shown, int64_t nbytes, int64_t mtime_ns);
+void rsl_index_manifests_add(struct rsl_index_manifests *to, const char *shown, int64_t nbytes,
+                             int64_t mtime_ns);
 /* A number for all of them; 0: one is so fresh that it may change without another time. */
 int64_t rsl_index_manifests_number(const struct rsl_index_manifests *manifests);
+
+/* The bytes of a path before its part below the root. */
+size_t rsl_index_root_nbytes(const char *root);
+
+/* Points the entries to the plan's paths, which move no more. */
+void rsl_index_plan_set_paths(struct rsl_index_plan *plan, size_t skip);
 
 #endif

@@ -23,6 +23,15 @@ void rsl_path_list_fini(struct rsl_path_list *list);
 /* Appends a path. Returns 0 or -ENOMEM. */
 int rsl_path_list_add(struct rsl_path_list *list, const char *path);
 
+/* Forgets all but the first npaths of a list that was not sorted. */
+static inline void rsl_path_list_cut(struct rsl_path_list *list, size_t npaths)
+{
+    if (npaths < list->npaths) {
+        list->text_nbytes = list->offsets[npaths];
+        list->npaths = npaths;
+    }
+}
+
 /* Sorts by bytes and drops what is there twice. */
 void rsl_path_list_sort(struct rsl_path_list *list);
 
