@@ -85,46 +85,6 @@ static void give_flags(sqlite3_context *context, uint32_t flags, struct rsl_pack
     give_text(context, text, made);
 }
 
-/* The string literal at item.path without its quotes. */
-static void give_abi(sqlite3_context *context, const struct rsl_unpacked *unpacked,
-                     const struct rsl_item *item, struct rsl_pack_buffer *text)
-{
-    const uint8_t *src = unpacked->src;
-    struct rsl_span span = item->path;
-    if ((item->kind != RSL_ITEM_FN && item->kind != RSL_ITEM_FOREIGN_MOD) || span.end == 0)
-        return;
-    const bool raw = span.start < span.end && src[span.start] == 'r';
-    while (span.start < span.end && src[span.start] != '"')
-        span.start++;
-    while (span.end > span.start && src[span.end - 1] != '"')
-        span.end--;
-    if (span.end - span.start >= 2) {
-        span.start++;
-        span.end--;
-    }
-    if (raw)
-        sqlite3_result_text64(context, (const char *)src + span.start, span.end - span.start,
-                              SQLITE_TRANSIENT, SQLITE_UTF8);
-    else
-        give_made(context, unpacked, span, rsl_text_unescaped, text);
-}
-
-static bool has_members(const struct rsl_item *item)
-{
-    switch (item->kind) {
-    case RSL_ITEM_STRUCT:
-    case RSL_ITEM_ENUM:
-    case RSL_ITEM_UNION:
-    case RSL_ITEM_TRAIT:
-    case RSL_ITEM_IMPL:
-    case RSL_ITEM_USE:
-    case RSL_ITEM_FOREIGN_MOD:
-    case RSL_ITEM_VARIANT: return true;
-    case RSL_ITEM_MOD: return item->flags & RSL_FLAG_INLINE;
-    default: return false;
-    }
-}
-
 static void give_path(sqlite3_context *context, const struct rsl_unpacked *unpacked,
                       const struct rsl_item *item, struct rsl_pack_buffer *text)
 {
@@ -202,7 +162,11 @@ int rsl_store_give_column(sqlite3_context *context, int column, const struct rsl
     case RSL_COLUMN_COLUMN: sqlite3_result_int64(context, item->column); break;
     case RSL_COLUMN_ATTRS: give_count(context, item->nattrs); break;
     case RSL_COLUMN_FLAGS: give_flags(context, item->flags, text); break;
-    case RSL_COLUMN_ABI: give_abi(context, unpacked, item, text); break;
+    case RSL_COLUMN_ABI:
+        if ((item->kind == RSL_ITEM_FN || item->kind == RSL_ITEM_FOREIGN_MOD) &&
+            item->path.end != 0)
+            give_made(context, unpacked, item->path, rsl_text_literal, text);
+        break;
     case RSL_COLUMN_GENERICS: give_count(context, item->ngenerics); break;
     case RSL_COLUMN_PARAMS:
         if (item->kind == RSL_ITEM_FN)
@@ -210,7 +174,7 @@ int rsl_store_give_column(sqlite3_context *context, int column, const struct rsl
         break;
     case RSL_COLUMN_SHAPE: give_word(context, shapes[item->shape]); break;
     case RSL_COLUMN_MEMBERS:
-        if (has_members(item))
+        if (rsl_item_has_members(item))
             sqlite3_result_int64(context, item->nmembers);
         break;
     case RSL_COLUMN_PATH: give_path(context, unpacked, item, text); break;

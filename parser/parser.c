@@ -42,6 +42,22 @@ const char *rsl_context_name(enum rsl_context context)
     return "";
 }
 
+bool rsl_item_has_members(const struct rsl_item *item)
+{
+    switch (item->kind) {
+    case RSL_ITEM_STRUCT:
+    case RSL_ITEM_ENUM:
+    case RSL_ITEM_UNION:
+    case RSL_ITEM_TRAIT:
+    case RSL_ITEM_IMPL:
+    case RSL_ITEM_USE:
+    case RSL_ITEM_FOREIGN_MOD:
+    case RSL_ITEM_VARIANT: return true;
+    case RSL_ITEM_MOD: return item->flags & RSL_FLAG_INLINE;
+    default: return false;
+    }
+}
+
 void rsl_file_init(struct rsl_file *file, const struct rsl_allocator *allocator)
 {
     *file = (struct rsl_file){.allocator = allocator ? *allocator : rsl_allocator_default};

@@ -178,6 +178,9 @@ const char *rsl_item_kind_name(enum rsl_item_kind kind);
 const char *rsl_item_flag_name(enum rsl_item_flag_bit bit);
 const char *rsl_context_name(enum rsl_context context);
 
+/* Whether an item can have members that `nmembers` counts, even if it has none. Any thread. */
+bool rsl_item_has_members(const struct rsl_item *item);
+
 /* Finds lines and columns of ascending offsets, each in the time of the bytes since the last. */
 struct rsl_locator {
     const uint8_t *src, *at;

@@ -189,3 +189,22 @@ size_t rsl_text_unescaped(const uint8_t *src, struct rsl_span span, char *buffer
     }
     return sink.nbytes;
 }
+
+size_t rsl_text_literal(const uint8_t *src, struct rsl_span span, char *buffer, size_t capacity)
+{
+    const bool is_raw = span.start < span.end && src[span.start] == 'r';
+    while (span.start < span.end && src[span.start] != '"')
+        span.start++;
+    while (span.end > span.start && src[span.end - 1] != '"')
+        span.end--;
+    if (span.end - span.start >= 2) {
+        span.start++;
+        span.end--;
+    }
+    if (!is_raw)
+        return rsl_text_unescaped(src, span, buffer, capacity);
+    struct sink sink;
+    begin(&sink, buffer, capacity);
+    put(&sink, src + span.start, span.end - span.start);
+    return sink.nbytes;
+}

@@ -29,6 +29,10 @@ size_t rsl_text_use_path(const struct rsl_file *file, const uint8_t *src,
  * ABIs. */
 size_t rsl_text_unescaped(const uint8_t *src, struct rsl_span span, char *buffer, size_t capacity);
 
+/* The same of a whole string literal, raw ones too, with its prefix, quotes and suffix. Nothing for
+ * an empty span. */
+size_t rsl_text_literal(const uint8_t *src, struct rsl_span span, char *buffer, size_t capacity);
+
 #ifdef __cplusplus
 }
 #endif

@@ -113,6 +113,26 @@ static void broken_escapes_stay_inside(void **state)
     guarded_buffer_fini(&buffer);
 }
 
+static void literals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *literal, *text;
+    } cases[] = {
+        {"\"C\"", "C"},
+        {"\"\"", ""},
+        {"", ""},
+        {"\"a\\x41\\n\"", "aA\n"},
+        {"\"C\"suffix", "C"},
+        {"r\"a\\x41\"", "a\\x41"},
+        {"r##\"a\"#b\"##", "a\"#b"},
+        {"r\"\"", ""},
+        {"c\"C\"", "C"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        check_text(rsl_text_literal, cases[i].literal, cases[i].text);
+}
+
 static void use_paths(void **state)
 {
     (void)state;
@@ -146,7 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normalized), cmocka_unit_test(path),
         cmocka_unit_test(unescaped),  cmocka_unit_test(broken_escapes_stay_inside),
-        cmocka_unit_test(use_paths),
+        cmocka_unit_test(literals),   cmocka_unit_test(use_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

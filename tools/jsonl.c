@@ -197,41 +197,6 @@ static void put_flags(struct rsl_text_buffer *out, uint32_t flags)
     rsl_text_buffer_put(out, "]", 1);
 }
 
-/* The string literal `span`, prefix and quotes included, as what it stands for. */
-static void put_abi(struct rsl_text_buffer *out, const uint8_t *src, struct rsl_span span)
-{
-    put_key(out, "abi");
-    if (span.start == span.end) {
-        rsl_text_buffer_put(out, "\"\"", 2);
-        return;
-    }
-    if (src[span.start] != 'r') {
-        put_made(out, src, (struct rsl_span){span.start + 1, span.end - 1}, rsl_text_unescaped);
-        return;
-    }
-    uint32_t nhashes = 0;
-    while (src[span.start + 1 + nhashes] == '#')
-        nhashes++;
-    put_string(out, (const char *)src + span.start + 2 + nhashes,
-               span.end - span.start - 3 - 2 * nhashes);
-}
-
-static bool has_members(const struct rsl_item *item)
-{
-    switch (item->kind) {
-    case RSL_ITEM_STRUCT:
-    case RSL_ITEM_ENUM:
-    case RSL_ITEM_UNION:
-    case RSL_ITEM_TRAIT:
-    case RSL_ITEM_IMPL:
-    case RSL_ITEM_USE:
-    case RSL_ITEM_FOREIGN_MOD:
-    case RSL_ITEM_VARIANT: return true;
-    case RSL_ITEM_MOD: return item->flags & RSL_FLAG_INLINE;
-    default: return false;
-    }
-}
-
 static void put_paths(struct rsl_text_buffer *out, const struct rsl_file *file, const uint8_t *src,
                       const struct rsl_item *item)
 {
@@ -312,14 +277,14 @@ static void put_item(struct rsl_text_buffer *out, const struct rsl_file *file, c
         put_number(out, "attrs", item->nattrs);
     put_flags(out, item->flags);
     if ((item->kind == RSL_ITEM_FN || item->kind == RSL_ITEM_FOREIGN_MOD) && item->path.end != 0)
-        put_abi(out, src, item->path);
+        put_text(out, "abi", src, item->path, rsl_text_literal);
     if (item->ngenerics > 0)
         put_number(out, "generics", item->ngenerics);
     if (item->kind == RSL_ITEM_FN)
         put_number(out, "params", item->nparams);
     if (item->shape != RSL_SHAPE_NONE)
         put_word(out, "shape", shapes[item->shape]);
-    if (has_members(item))
+    if (rsl_item_has_members(item))
         put_number(out, "n", item->nmembers);
     put_paths(out, file, src, item);
     put_cfg(out, file, src, item);
