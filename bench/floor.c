@@ -1,9 +1,12 @@
-/* rustle-floor THREADS FOLDER [uring]: walks the folder and opens, reads and closes every .rs file
- * in it, into one buffer a thread, and does nothing with the bytes. No program that reads a tree
- * through these system calls is faster, so `rustle scan` is measured against it (bench/whole_tree).
+/* rustle-floor THREADS FOLDER [uring|stat]: walks the folder and opens, reads and closes every .rs
+ * file in it, into one buffer a thread, and does nothing with the bytes. No program that reads a
+ * tree through these system calls is faster, so `rustle scan` is measured against it
+ * (bench/whole_tree).
  *
  * With `uring` the files of a folder are opened and read by an io_uring of the thread, all at once,
- * on descriptors of the ring, which nobody closes; the other variant is plain calls.
+ * on descriptors of the ring, which nobody closes; without, by plain calls. With `stat` they are
+ * not read, but asked for their size and time: what `rustle index` with nothing changed is measured
+ * against (bench/store).
  *
  * It takes the files that `rustle scan` takes: regular ones, nothing hidden. Folders wait on a
  * stack; a thread that takes one reads its files and puts its subfolders there. */
@@ -17,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* All fields under `lock`, but for those of a taken folder. */
@@ -27,7 +31,7 @@ struct work {
     size_t nfolders, capacity;
     unsigned nbusy; /* threads that may still add folders */
     uint64_t nfiles, nbytes;
-    bool by_uring; /* constant */
+    enum { BY_READ, BY_URING, BY_STAT } how; /* constant */
 };
 
 struct buffer {
@@ -98,6 +102,15 @@ static size_t read_file(int folder, const char *name, struct buffer *buffer)
     }
     close(fd);
     return nbytes;
+}
+
+/* Returns the file's size. */
+static size_t stat_file(int folder, const char *name)
+{
+    struct stat st;
+    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        fail(name);
+    return (size_t)st.st_size;
 }
 
 /* ---- by io_uring: open and read, linked, for some files of a folder at once */
@@ -176,7 +189,7 @@ static void *run(void *argument)
     struct work *work = argument;
     struct buffer buffer = {.capacity = (size_t)1 << 20};
     buffer.bytes = allocated(malloc(buffer.capacity));
-    struct ring *ring = work->by_uring ? new_ring() : NULL;
+    struct ring *ring = work->how == BY_URING ? new_ring() : NULL;
     uint64_t nfiles = 0, nbytes = 0;
     for (char *folder; (folder = take(work)) != NULL; free(folder)) {
         DIR *dir = opendir(folder);
@@ -192,7 +205,9 @@ static void *run(void *argument)
                 push(work, path);
             } else if (entry->d_type == DT_REG && is_source(entry->d_name)) {
                 nfiles++;
-                if (ring == NULL) {
+                if (work->how == BY_STAT) {
+                    nbytes += stat_file(dirfd(dir), entry->d_name);
+                } else if (ring == NULL) {
                     nbytes += read_file(dirfd(dir), entry->d_name, &buffer);
                 } else {
                     strcpy(ring->names[ring->n++], entry->d_name);
@@ -219,18 +234,18 @@ int main(int argc, char **argv)
 {
     enum { MAX_THREADS = 64 };
     char *end = NULL;
-    const bool by_uring = argc == 4 && strcmp(argv[3], "uring") == 0;
-    const unsigned long nthreads = argc == 3 || by_uring ? strtoul(argv[1], &end, 10) : 0;
+    struct work work = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    if (argc == 4)
+        work.how = strcmp(argv[3], "uring") == 0  ? BY_URING
+                   : strcmp(argv[3], "stat") == 0 ? BY_STAT
+                                                  : BY_READ;
+    const bool is_good = argc == 3 || (argc == 4 && work.how != BY_READ);
+    const unsigned long nthreads = is_good ? strtoul(argv[1], &end, 10) : 0;
     if (nthreads == 0 || nthreads > MAX_THREADS || *end != '\0') {
-        fputs("usage: rustle-floor THREADS FOLDER [uring]\n", stderr);
+        fputs("usage: rustle-floor THREADS FOLDER [uring|stat]\n", stderr);
         return EXIT_FAILURE;
     }
-    struct work work = {
-        .lock = PTHREAD_MUTEX_INITIALIZER,
-        .changed = PTHREAD_COND_INITIALIZER,
-        .nbusy = (unsigned)nthreads,
-        .by_uring = by_uring,
-    };
+    work.nbusy = (unsigned)nthreads;
     push(&work, allocated(strdup(argv[2])));
     pthread_t threads[MAX_THREADS];
     for (unsigned long i = 1; i < nthreads; i++) {

@@ -1,8 +1,8 @@
 /* rustle-store-load DATABASE NEW: what the loading of a database takes by itself. The items of
- * DATABASE, which `rustle index` has made, are unpacked into memory; then one thread packs them,
- * sorts their names and inserts all, with the rows of the graph, into NEW, in one transaction, as
- * `rustle index` does, and syncs it. Prints seconds: of packing, of inserting, of names, of the
- * graph's rows, and in all. */
+ * DATABASE, which `rustle index` has made, are unpacked into memory, and all other rows read; then
+ * one thread packs them, sorts their names and inserts all into NEW, in one transaction, as `rustle
+ * index` does, and syncs it. Every row of DATABASE is in NEW then. Prints seconds: of packing, of
+ * inserting, of names, of the graph's rows, and in all. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,9 @@
 #include "index/pack.h"
 #include "index/pack_names.h"
 #include "index/store.h"
+#include "index/store_folders.h"
 #include "index/store_graph.h"
+#include "lexer/source_error.h"
 
 /* A file as a parser leaves it. */
 struct parsed {
@@ -23,6 +25,14 @@ struct parsed {
     struct rsl_file file;
     const uint8_t *src;
     size_t src_nbytes;
+    const struct rsl_store_error *errors;
+};
+
+/* What is in the database beside files. */
+struct rest {
+    struct rsl_store_graph graph;
+    int64_t manifests;
+    struct rsl_folder_stamps folders;
 };
 
 static void fail(const char *what, const char *why)
@@ -80,14 +90,50 @@ static struct parsed *next_file(struct list *list)
     return &list->files[list->nfiles++];
 }
 
+static uint16_t code_of_error(const char *name)
+{
+    for (unsigned code = 0; code < RSL_SOURCE_ERROR_COUNT; code++) {
+        const char *its_name = rsl_source_error_rustc_code(code);
+        if (*its_name == '\0')
+            its_name = rsl_source_error_name(code);
+        if (strcmp(its_name, name) == 0)
+            return (uint16_t)code;
+    }
+    fail(name, "unknown error");
+    return 0;
+}
+
+/* Those of one file. */
+static const struct rsl_store_error *read_errors(sqlite3_stmt *select,
+                                                 const struct rsl_store_file *row)
+{
+    struct rsl_store_error *errors = calloc(row->nerrors, sizeof *errors);
+    if (errors == NULL)
+        fail("memory", "none");
+    sqlite3_bind_int64(select, 1, row->file_id);
+    for (uint32_t i = 0; i < row->nerrors && sqlite3_step(select) == SQLITE_ROW; i++)
+        errors[i] = (struct rsl_store_error){
+            .code = code_of_error((const char *)sqlite3_column_text(select, 0)),
+            .off = (uint32_t)sqlite3_column_int64(select, 1),
+            .nbytes = (uint32_t)sqlite3_column_int64(select, 2),
+            .line = (uint32_t)sqlite3_column_int64(select, 3),
+            .column = (uint32_t)sqlite3_column_int64(select, 4),
+        };
+    sqlite3_reset(select);
+    return errors;
+}
+
 /* The files, with their items as they are before packing. */
 static void read_files(struct rsl_store *store, struct list *list)
 {
     struct rsl_unpacked unpacked;
     rsl_unpacked_init(&unpacked, NULL);
     sqlite3_stmt *select = prepare(
-        store, "SELECT file_id, path, size, mtime, hash, status, items, vendored, links, block"
-               " FROM files JOIN packed_items USING(file_id) ORDER BY file_id");
+        store, "SELECT file_id, path, size, mtime, hash, status, items, vendored, links, block,"
+               " errors, message FROM files JOIN packed_items USING(file_id) ORDER BY file_id");
+    sqlite3_stmt *select_errors =
+        prepare(store, "SELECT code, start, length, line, \"column\" FROM errors"
+                       " WHERE file_id=? ORDER BY error_id");
     while (sqlite3_step(select) == SQLITE_ROW) {
         struct parsed *parsed = next_file(list);
         *parsed = (struct parsed){.row = {
@@ -100,7 +146,12 @@ static void read_files(struct rsl_store *store, struct list *list)
                                       .nitems = (uint32_t)sqlite3_column_int64(select, 6),
                                       .vendored = sqlite3_column_int(select, 7) != 0,
                                       .links = sqlite3_column_int64(select, 8),
-                                  }}; /* without errors: they are too few to matter */
+                                      .nerrors = (uint32_t)sqlite3_column_int64(select, 10),
+                                  }};
+        if (sqlite3_column_type(select, 11) != SQLITE_NULL)
+            parsed->row.message = text_of(select, 11);
+        else if (parsed->row.nerrors > 0)
+            parsed->errors = read_errors(select_errors, &parsed->row);
         memcpy(parsed->row.hash, sqlite3_column_blob(select, 4), sizeof parsed->row.hash);
         const size_t nbytes = (size_t)sqlite3_column_bytes(select, 9);
         if (nbytes == 0)
@@ -119,6 +170,7 @@ static void read_files(struct rsl_store *store, struct list *list)
         parsed->src_nbytes = unpacked.src_nbytes;
     }
     sqlite3_finalize(select);
+    sqlite3_finalize(select_errors);
     rsl_unpacked_fini(&unpacked);
 }
 
@@ -161,13 +213,23 @@ static void read_graph(struct rsl_store *store, struct rsl_store_graph *graph)
     sqlite3_finalize(select);
 }
 
+static void read_rest(struct rsl_store *store, struct rest *rest)
+{
+    read_graph(store, &rest->graph);
+    if (rsl_store_get_manifests(store, &rest->manifests) != RSL_OK ||
+        rsl_store_get_folders(store, &rest->folders) != RSL_OK)
+        fail("reading", rsl_store_message(store));
+    for (size_t i = 0; i < rest->folders.nslots; i++)
+        rest->folders.slots[i].is_there = rest->folders.slots[i].folder != 0;
+}
+
 static bool put_segment(void *context, const uint8_t *first, size_t first_nbytes,
                         const uint8_t *segment, size_t nbytes)
 {
     return rsl_store_put_segment(context, first, first_nbytes, segment, nbytes) == RSL_OK;
 }
 
-static void load(struct rsl_store *store, struct list *list, const struct rsl_store_graph *graph)
+static void load(struct rsl_store *store, struct list *list, const struct rest *rest)
 {
     struct rsl_pack_buffer block = {0};
     struct rsl_names *names = rsl_names_create(NULL);
@@ -184,7 +246,8 @@ static void load(struct rsl_store *store, struct list *list, const struct rsl_st
                                         (uint32_t)parsed->row.file_id, parsed->row.vendored);
         const double packed = now();
         if (status == RSL_OK)
-            status = rsl_store_put_file(store, &parsed->row, block.bytes, block.nbytes, NULL);
+            status =
+                rsl_store_put_file(store, &parsed->row, block.bytes, block.nbytes, parsed->errors);
         packing += packed - before;
         inserting += now() - packed;
     }
@@ -195,7 +258,11 @@ static void load(struct rsl_store *store, struct list *list, const struct rsl_st
         status = rsl_names_write(&names, 1, RSL_STORE_SEGMENT_NBYTES, put_segment, store);
     const double after_names = now();
     if (status == RSL_OK)
-        status = rsl_store_put_graph(store, graph);
+        status = rsl_store_put_graph(store, &rest->graph);
+    if (status == RSL_OK)
+        status = rsl_store_put_manifests(store, rest->manifests);
+    if (status == RSL_OK)
+        status = rsl_store_put_folders(store, &rest->folders);
     const double after_graph = now();
     if (status == RSL_OK)
         status = rsl_store_finish(store);
@@ -221,16 +288,16 @@ int main(int argc, char **argv)
     if (store == NULL || state != RSL_STORE_READY)
         fail(argv[1], "cannot be read");
     struct list list = {0};
-    struct rsl_store_graph graph;
+    struct rest rest = {0};
     read_files(store, &list);
-    read_graph(store, &graph);
+    read_rest(store, &rest);
     rsl_store_close(store);
     unlink(argv[2]);
     const double start = now();
     store = rsl_store_open(argv[2], RSL_STORE_CREATE, NULL, &state);
     if (store == NULL || state != RSL_STORE_READY)
         fail(argv[2], "cannot be made");
-    load(store, &list, &graph);
+    load(store, &list, &rest);
     const int fd = open(argv[2], O_RDWR);
     if (fd < 0 || fsync(fd) != 0)
         fail(argv[2], "cannot be synced");

@@ -1,11 +1,13 @@
 """The programs of bench/ do what they say: rows are there, and what they count is right.
 
-Usage: test_bench.py RUSTLE-FLOOR RUSTLE-GRAPH RUSTLE-INFLATE [RUSTLE-PRIMITIVES [RUSTLE-BENCH]]
+Usage: test_bench.py RUSTLE RUSTLE-FLOOR RUSTLE-GRAPH RUSTLE-INFLATE RUSTLE-STORE-LOAD
+                     [RUSTLE-PRIMITIVES [RUSTLE-BENCH]]
 """
 
 import gzip
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import plot
 
 SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "samples")
-FLOOR, GRAPH, INFLATE, PRIMITIVES, BENCH = (sys.argv[1:] + ["", ""])[:5]
+RUSTLE, FLOOR, GRAPH, INFLATE, LOAD, PRIMITIVES, BENCH = (sys.argv[1:] + ["", ""])[:7]
 CORPUS_ROWS = ["floor/count_newlines", "floor/utf8_validate", "lex/tokens", "lex/tokens_scalar",
                "parse/items", "parse/items_scalar"]
 
@@ -51,6 +53,21 @@ class Floor(unittest.TestCase):
                 done = run([FLOOR, nthreads, tree])
                 self.assertEqual(done.stdout, f"files 52\nbytes {3_000_000 + sum(range(50))}\n")
                 self.assertEqual(done.returncode, 0)
+
+    def test_asks_for_sizes_without_reading(self):
+        with tempfile.TemporaryDirectory() as tree:
+            for i in range(50):
+                write(tree, f"a/{i}/{i}.rs", i)
+            for how in ("stat", "uring"):
+                done = run([FLOOR, "2", tree, how])
+                if how == "uring" and "io_uring: " in done.stderr:
+                    continue # refused here
+                self.assertEqual(done.stdout, f"files 50\nbytes {sum(range(50))}\n")
+            os.chmod(os.path.join(tree, "a/7/7.rs"), 0)
+            self.assertEqual(run([FLOOR, "2", tree, "stat"]).returncode, 0)
+            done = run([FLOOR, "2", tree, "read"])
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("usage: ", done.stderr)
 
     def test_fails_where_there_is_nothing(self):
         done = run([FLOOR, "1", os.path.join(SAMPLES, "none")])
@@ -115,6 +132,39 @@ class Graph(unittest.TestCase):
 
     def test_fails_without_a_tree(self):
         self.assertEqual(run([GRAPH, "build"]).returncode, 2)
+
+
+class StoreLoad(unittest.TestCase):
+    def test_every_row_is_loaded(self):
+        with tempfile.TemporaryDirectory() as folder:
+            tree, old, new = (os.path.join(folder, name) for name in ("tree", "old.db", "new.db"))
+            for name, text in (("Cargo.toml", '[package]\nname = "a-b"\n'),
+                               ("src/lib.rs", "pub mod a; use a::X; pub extern \"C\" fn f() {}"),
+                               ("src/a.rs", "pub struct X; fn broken( {"),
+                               ("src/b/loose.rs", "fn main() {}"), ("src/empty.rs", "")):
+                os.makedirs(os.path.dirname(os.path.join(tree, name)), exist_ok=True)
+                with open(os.path.join(tree, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+            self.assertEqual(run([RUSTLE, "index", "--quiet", "--db", old, tree]).returncode, 0)
+            done = run([LOAD, old, new])
+            self.assertEqual(done.returncode, 0, done.stderr)
+            rows = []
+            for path in (old, new):
+                database = sqlite3.connect(path)
+                tables = database.execute("SELECT name FROM sqlite_schema WHERE type='table'"
+                                          " ORDER BY name").fetchall()
+                self.assertGreater(len(tables), 10)
+                rows.append({table: sorted(database.execute(f"SELECT * FROM {table}"), key=repr)
+                             for table, in tables})
+                database.close()
+            self.assertEqual(rows[0], rows[1])
+            for table in ("files", "errors", "crates", "modules", "deps", "folder_stamps"):
+                self.assertGreater(len(rows[0][table]), 0, table)
+
+    def test_fails_without_a_database(self):
+        done = run([LOAD, os.path.join(SAMPLES, "none"), os.path.join(SAMPLES, "new")])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot be read", done.stderr)
 
 
 class Inflate(unittest.TestCase):
