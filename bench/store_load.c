@@ -71,6 +71,11 @@ static char *text_of(sqlite3_stmt *select, int column)
     return text;
 }
 
+static char *optional_text_of(sqlite3_stmt *select, int column)
+{
+    return sqlite3_column_type(select, column) == SQLITE_NULL ? NULL : text_of(select, column);
+}
+
 static sqlite3_stmt *prepare(struct rsl_store *store, const char *sql)
 {
     sqlite3_stmt *select;
@@ -197,7 +202,8 @@ static void read_graph(struct rsl_store *store, struct rsl_store_graph *graph)
     sqlite3_stmt *select = prepare(store, "SELECT * FROM crates ORDER BY 1");
     while (sqlite3_step(select) == SQLITE_ROW && graph->ncrates < ncrates)
         crates[graph->ncrates++] = (struct rsl_store_crate){
-            sqlite3_column_int64(select, 0), text_of(select, 1), sqlite3_column_int64(select, 2)};
+            sqlite3_column_int64(select, 0), text_of(select, 1), sqlite3_column_int64(select, 2),
+            optional_text_of(select, 3), optional_text_of(select, 4)};
     sqlite3_finalize(select);
     select = prepare(store, "SELECT * FROM modules ORDER BY 1, 2, 3, 4");
     while (sqlite3_step(select) == SQLITE_ROW && graph->nmodules < nmodules)

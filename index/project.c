@@ -139,6 +139,7 @@ void rsl_project_fini(struct rsl_project *project)
                        project->nfiles * sizeof *project->by_file);
     allocator->release(allocator->state, project->by_folder,
                        project->nfolders * sizeof *project->by_folder);
+    allocator->release(allocator->state, project->packages, project->npackages * sizeof(void *));
     rsl_file_fini(&project->file);
     rsl_arena_fini(&project->source);
     rsl_arena_fini(&project->scratch);
@@ -280,13 +281,32 @@ static const struct rsl_target *library_of(const struct rsl_package *package)
                : NULL;
 }
 
-static enum rsl_status add_crate(struct rsl_project *project, const struct rsl_target *target,
-                                 uint32_t *crate_out)
+static enum rsl_status add_crate(struct rsl_project *project, const struct rsl_package *package,
+                                 const struct rsl_target *target, uint32_t *crate_out)
 {
     uint32_t root;
-    const enum rsl_status status = rsl_graph_file(&project->graph, target->path, &root);
+    enum rsl_status status = rsl_graph_file(&project->graph, target->path, &root);
     const struct rsl_graph_crate crate = {target->name, root, target->edition, false};
-    return status == RSL_OK ? rsl_graph_add_crate(&project->graph, &crate, crate_out) : status;
+    if (status == RSL_OK)
+        status = rsl_graph_add_crate(&project->graph, &crate, crate_out);
+    if (status != RSL_OK)
+        return status;
+    if (*crate_out >= project->npackages) {
+        const uint32_t n = *crate_out + *crate_out / 2 + 64;
+        const struct rsl_package **grown =
+            grow(project, project->packages, project->npackages, n, sizeof(void *));
+        if (grown == NULL)
+            return RSL_ENOMEM;
+        project->packages = grown;
+        project->npackages = n;
+    }
+    project->packages[*crate_out] = package;
+    return RSL_OK;
+}
+
+const struct rsl_package *rsl_project_package(const struct rsl_project *project, uint32_t crate)
+{
+    return crate < project->npackages ? project->packages[crate] : NULL;
 }
 
 /* What a crate of the package calls others. */
@@ -337,7 +357,7 @@ static enum rsl_status add_packages(struct rsl_project *project)
         const struct rsl_package *package = package_of(folder);
         const struct rsl_target *library = package == NULL ? NULL : library_of(package);
         if (library != NULL)
-            status = add_crate(project, library, &folder->library);
+            status = add_crate(project, package, library, &folder->library);
     }
     for (uint32_t i = 0; i < nfolders && status == RSL_OK; i++) {
         const struct project_folder *folder = &project->by_folder[i];
@@ -345,7 +365,7 @@ static enum rsl_status add_packages(struct rsl_project *project)
         for (uint32_t k = 0; package != NULL && k < package->ntargets && status == RSL_OK; k++) {
             uint32_t crate = folder->library;
             if (&package->targets[k] != library_of(package))
-                status = add_crate(project, &package->targets[k], &crate);
+                status = add_crate(project, package, &package->targets[k], &crate);
             if (status == RSL_OK)
                 status = add_dependencies(project, folder, crate);
             rsl_arena_reset(&project->scratch);

@@ -41,6 +41,8 @@ struct rsl_project {
     struct rsl_facts_builder *facts_builder;
     struct rsl_names_builder *names_builder;
     struct rsl_arena source, scratch;
+    const struct rsl_package **packages; /* by crate; NULL for one that was guessed */
+    uint32_t npackages;                  /* room */
     bool out_of_memory;
 };
 
@@ -70,6 +72,9 @@ enum rsl_status rsl_project_find_crates(struct rsl_project *project);
  * without one. In no order that means anything. O(1). */
 uint32_t rsl_project_nfolders(const struct rsl_project *project);
 const struct rsl_manifest *rsl_project_manifest(const struct rsl_project *project, uint32_t folder);
+
+/* The package that a crate belongs to, NULL if it was guessed. O(1). */
+const struct rsl_package *rsl_project_package(const struct rsl_project *project, uint32_t crate);
 
 /* Adds a crate of that root file, of whose dependencies nothing is known. RSL_OK or RSL_ENOMEM. */
 enum rsl_status rsl_project_add_root(struct rsl_project *project, const char *path);

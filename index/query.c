@@ -21,7 +21,7 @@ struct rsl_hits {
 };
 
 /* What is known of a file for the query: a byte for each, by file_id. */
-enum { FILE_UNKNOWN, FILE_IN, FILE_OUT, FILE_HOLDS /* the name of the container */ };
+enum { FILE_UNKNOWN = 0, FILE_IN, FILE_OUT, FILE_HOLDS /* the name of the container */ };
 
 struct search {
     struct rsl_store *store;
@@ -31,6 +31,7 @@ struct search {
     bool has_regex;
     struct rsl_pack_buffer stale; /* file_ids whose items in the segments do not count, ascending */
     struct rsl_pack_buffer files; /* FILE_*, by file_id */
+    struct rsl_pack_buffer members; /* of the crates that the query names: a byte, by file_id */
     struct rsl_pack_buffer path;
     struct rsl_pack_buffer candidates; /* hits that may stand in the container */
     bool collects_files;               /* what is searched is the name of the container */
@@ -146,20 +147,25 @@ static bool is_below(const char *path, const char *folder)
     return n == 0 || (strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0'));
 }
 
-/* The FILE_* of a file; NULL for want of memory. */
-static uint8_t *state_of_file(struct search *search, uint32_t file_id)
+/* The byte of a file, 0 at first; NULL for want of memory. */
+static uint8_t *byte_of_file(struct search *search, struct rsl_pack_buffer *files, uint32_t file_id)
 {
-    struct rsl_pack_buffer *files = &search->files;
     if (file_id >= files->nbytes) {
         const size_t nmore = file_id + 1ul - files->nbytes;
         if (!rsl_pack_buffer_reserve(files, nmore)) {
             search->status = RSL_ENOMEM;
             return NULL;
         }
-        memset(files->bytes + files->nbytes, FILE_UNKNOWN, nmore);
+        memset(files->bytes + files->nbytes, 0, nmore);
         files->nbytes += nmore;
     }
     return &files->bytes[file_id];
+}
+
+/* The FILE_* of a file; NULL for want of memory. */
+static uint8_t *state_of_file(struct search *search, uint32_t file_id)
+{
+    return byte_of_file(search, &search->files, file_id);
 }
 
 /* Whether the file is in the places that the query names, and may hold the container. */
@@ -177,12 +183,14 @@ static bool is_file_in(struct search *search, uint32_t file_id)
     if ((*state == FILE_UNKNOWN || *state == FILE_HOLDS) && !is_limited)
         *state = FILE_IN;
     if (*state == FILE_UNKNOWN || *state == FILE_HOLDS) {
-        search->status = rsl_store_get_path(search->store, file_id, &search->path);
-        if (search->status != RSL_OK)
-            return false;
-        const char *path = (const char *)search->path.bytes;
-        const bool in = (query->in == NULL || is_below(path, query->in)) &&
-                        (query->crate == NULL || rsl_query_is_in_crate(path, query->crate));
+        bool in = query->crate == NULL ||
+                  (file_id < search->members.nbytes && search->members.bytes[file_id] != 0);
+        if (in && query->in != NULL) {
+            search->status = rsl_store_get_path(search->store, file_id, &search->path);
+            if (search->status != RSL_OK)
+                return false;
+            in = is_below((const char *)search->path.bytes, query->in);
+        }
         *state = in ? FILE_IN : FILE_OUT;
     }
     return *state == FILE_IN;
@@ -439,6 +447,29 @@ static void find_container(struct search *search)
     free(name);
 }
 
+/* Which files are in the crates that the query names. */
+static void find_members(struct search *search)
+{
+    sqlite3_stmt *select;
+    int code = sqlite3_prepare_v2(
+        search->store->db,
+        "SELECT file_id FROM modules WHERE crate_id IN (SELECT crate_id FROM crates"
+        " WHERE replace(?1, '-', '_') IN (replace(name, '-', '_'), replace(package, '-', '_')))",
+        -1, &select, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_bind_text(select, 1, search->query.crate, -1, SQLITE_STATIC);
+        while (search->status == RSL_OK && (code = sqlite3_step(select)) == SQLITE_ROW) {
+            uint8_t *member =
+                byte_of_file(search, &search->members, (uint32_t)sqlite3_column_int64(select, 0));
+            if (member != NULL)
+                *member = 1;
+        }
+    }
+    if (search->status == RSL_OK && code != SQLITE_DONE)
+        search->status = rsl_store_fail(search->store, code);
+    sqlite3_finalize(select);
+}
+
 static void search_all(struct search *search)
 {
     /* What is read must be of one commit. */
@@ -446,6 +477,8 @@ static void search_all(struct search *search)
     if (begins && (search->status = rsl_store_run(search->store, "BEGIN")) != RSL_OK)
         return;
     read_stale(search);
+    if (search->status == RSL_OK && search->query.crate != NULL)
+        find_members(search);
     if (search->status == RSL_OK && search->container.nbytes > 0)
         find_container(search);
     if (search->status == RSL_OK)
@@ -554,6 +587,7 @@ enum rsl_status rsl_query_open(struct rsl_store *store, const struct rsl_query *
     rsl_pack_buffer_fini(&search.container.path);
     rsl_pack_buffer_fini(&search.stale);
     rsl_pack_buffer_fini(&search.files);
+    rsl_pack_buffer_fini(&search.members);
     rsl_pack_buffer_fini(&search.path);
     rsl_pack_buffer_fini(&search.candidates);
     if (search.status == RSL_OK) {

@@ -72,8 +72,8 @@ struct rsl_query {
     uint32_t kinds;      /* bits by enum rsl_item_kind; 0: RSL_QUERY_KINDS */
     uint32_t vis;        /* bits by enum rsl_visibility; 0: any */
     const char *in;      /* only files at or below this path, seen from the tree's root */
-    const char *crate;   /* only files of the package in a folder of that name; - and _ are one, and
-                            a version behind the folder's name does not count */
+    const char *crate;   /* only files of crates of that name or of the package of that name, of
+                            which store_graph.h tells; - and _ are one */
     size_t limit;        /* at most so many hits; 0: all */
     const char *after;   /* a cursor: only hits behind that */
 };
@@ -130,9 +130,6 @@ bool rsl_query_put_name(const struct rsl_unpacked *unpacked, uint32_t i,
 /* How `name` matches the query's text, without regard to ::. Not for RSL_QUERY_REGEX. */
 enum rsl_query_match rsl_query_match_name(const struct rsl_query *query, const uint8_t *name,
                                           size_t nbytes);
-
-/* Whether the file at `path` is in the package. */
-bool rsl_query_is_in_crate(const char *path, const char *crate);
 
 #ifdef __cplusplus
 }

@@ -28,12 +28,23 @@ static int compare_texts(const char *a, sqlite3_stmt *select, int column)
     return strcmp(a, b == NULL ? "" : b);
 }
 
+/* NULL comes first. */
+static int compare_optional(const char *a, sqlite3_stmt *select, int column)
+{
+    const bool there = sqlite3_column_type(select, column) != SQLITE_NULL;
+    if (a == NULL || !there)
+        return (a != NULL) - there;
+    return compare_texts(a, select, column);
+}
+
 static void bind_crate(sqlite3_stmt *statement, const void *list, size_t i)
 {
     const struct rsl_store_crate *crate = (const struct rsl_store_crate *)list + i;
     sqlite3_bind_int64(statement, 1, crate->crate_id);
     sqlite3_bind_text(statement, 2, crate->name, -1, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 3, crate->root_file);
+    sqlite3_bind_text(statement, 4, crate->package, -1, SQLITE_STATIC);
+    sqlite3_bind_text(statement, 5, crate->version, -1, SQLITE_STATIC);
 }
 
 static int compare_crate(const void *list, size_t i, sqlite3_stmt *select, int *column_out)
@@ -44,6 +55,10 @@ static int compare_crate(const void *list, size_t i, sqlite3_stmt *select, int *
         order = compare_texts(crate->name, select, *column_out = 1);
     if (order == 0)
         order = compare_numbers(crate->root_file, sqlite3_column_int64(select, *column_out = 2));
+    if (order == 0)
+        order = compare_optional(crate->package, select, *column_out = 3);
+    if (order == 0)
+        order = compare_optional(crate->version, select, *column_out = 4);
     return order;
 }
 
@@ -98,9 +113,9 @@ static int compare_dep(const void *list, size_t i, sqlite3_stmt *select, int *co
 }
 
 static const struct table crates = {
-    .select = "SELECT crate_id, name, root_file FROM crates ORDER BY crate_id",
+    .select = "SELECT crate_id, name, root_file, package, version FROM crates ORDER BY crate_id",
     .remove = "DELETE FROM crates WHERE crate_id=?",
-    .put = "INSERT OR REPLACE INTO crates VALUES(?,?,?)",
+    .put = "INSERT OR REPLACE INTO crates VALUES(?,?,?,?,?)",
     .nkey = 1,
     .bind = bind_crate,
     .compare = compare_crate,

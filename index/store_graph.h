@@ -1,7 +1,8 @@
 /* store_graph.h - what files mean together, in the database: crates, modules, dependencies.
  *
  * Plain tables, each in the order of its first columns:
- *     crates(crate_id, name, root_file)
+ *     crates(crate_id, name, root_file, package, version)
+ *         package, version: of the package that it belongs to, NULL for a crate that was guessed
  *     modules(file_id, crate_id, path, kind, declared_in)
  *         path: crate::a::b, a - of the crate's name being _, at most RSL_STORE_MODULE_PATH bytes:
  *         what is nested deeper is left out. kind: root, mod, or include for a file that is
@@ -28,6 +29,7 @@ struct rsl_store_crate {
     int64_t crate_id;
     const char *name;
     int64_t root_file;
+    const char *package, *version; /* NULL: not known */
 };
 
 struct rsl_store_module {

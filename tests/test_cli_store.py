@@ -295,7 +295,6 @@ class Find(Store):
 
     def test_filters(self):
         self.index()
-        self.assertEqual(len(self.lines("find", "--crate", "x", "add")), 1)
         self.assertEqual(self.lines("find", "--in", "src/shapes.rs", "--kind", "field"),
                          ["src/shapes.rs:1:25: pub field Circle::radius"])
         self.assertEqual(self.lines("find", "--regex", "^(sq|ci).*e$", "--kind", "struct"),
@@ -305,6 +304,26 @@ class Find(Store):
         self.assertEqual(self.lines("find", "HashMap::new"), ["src/lib.rs:6:29: pub fn HashMap::new"])
         self.assertEqual(self.lines("find", "shapes::Square"),
                          ["src/shapes.rs:2:12: pub struct Square"])
+
+    def test_crate_is_one_of_a_name_or_of_a_package_whatever_the_folder(self):
+        self.write("vendor/x-1.0/Cargo.toml",
+                   b'[package]\nname = "the-x"\nversion = "1.0.0"\n[lib]\nname = "x_of_old"\n')
+        self.write("vendor/x-1.0/tests/it.rs", b"fn add_test() {}\nmod deep;\n")
+        self.write("vendor/x-1.0/tests/deep/mod.rs", b"fn add_deep() {}\n")
+        lib = "vendor/x-1.0/src/lib.rs:1:8: pub fn add"
+        test = ["vendor/x-1.0/tests/deep/mod.rs:1:4: fn add_deep",
+                "vendor/x-1.0/tests/it.rs:1:4: fn add_test"]
+        for database in False, True:
+            for name, found in (("the-x", [lib, *test]), ("the_x", [lib, *test]),
+                                ("x_of_old", [lib]), ("x-of-old", [lib]), ("it", test),
+                                ("geometry", ["src/lib.rs:4:8: pub fn add"])):
+                self.assertEqual(self.lines("find", "--crate", name, "add"), found, name)
+            for name in ("x", "x-1.0", "the-X", "the%x", ""):
+                self.assertEqual(self.lines("find", "--crate", name, "add", status=NOTHING), [])
+            self.assertEqual(self.lines("find", "--crate", "the-x", "--in", "vendor/x-1.0/src", "add"),
+                             [lib])
+            if not database:
+                self.index()
 
     def test_paths_from_a_crate(self):
         for database in False, True:

@@ -78,10 +78,12 @@ def self_name(self_ty):
 class Records:
     """All items of a tree, as a scan prints them."""
 
-    def __init__(self, program, root, order, modules, crates):
-        """modules: lists of names by file; crates: names by root file."""
+    def __init__(self, program, root, order, modules, crates, members):
+        """modules: lists of names by file; crates: names by root file; members: files by names of
+        crates and packages."""
         self.items = []
         self.modules = modules
+        self.members = members
         holds = {path: set(names) for path, names in crates.items()}
         for line in scan(program, root).splitlines():
             record = json.loads(line)
@@ -122,7 +124,7 @@ class Records:
         return any(wanted == [fold(name, case) for name in (module + item["inside"])[-len(wanted):]]
                    for module in self.modules.get(item["file"], []))
 
-    def find(self, text, mode, case, kinds, vis, below):
+    def find(self, text, mode, case, kinds, vis, below, crate):
         container, rest = [], text
         if mode != "regex" and "::" in text:
             *container, rest = text.split("::")
@@ -136,6 +138,8 @@ class Records:
             if not name or (vis and item.get("vis", "none").split()[0] not in vis):
                 continue
             if below and not item["file"].startswith(below + "/") and item["file"] != below:
+                continue
+            if crate is not None and item["file"] not in self.members.get(crate.replace("-", "_"), ()):
                 continue
             how = match(name, rest, mode, case)
             if how is None:
@@ -197,12 +201,16 @@ def check_random(program, database, records, nqueries, r):
         kinds = r.choice([None, None, None, ["fn"], ["struct", "enum"], ["use_leaf"], ["impl"]])
         vis = r.choice([None, None, None, ["pub"], ["inherited", "crate"]])
         below = r.choice([None, None, None, "src", "vendor/x", "b"])
+        crate = r.choice([None, None, r.choice([*records.members, "none"])])
+        if crate is not None and r.random() < 0.5:
+            crate = crate.replace("_", "-")
         limit = r.choice([0, 0, 1, 7])
         options = ["--limit", str(limit), *([f"--{mode}"] if mode else []), *(["--case"] * case)]
         options += ["--kind", ",".join(kinds)] if kinds else []
         options += ["--vis", ",".join(vis)] if vis else []
         options += ["--in", below] if below else []
-        expected = records.find(text, mode, case, kinds, vis, below)
+        options += ["--crate", crate] if crate is not None else []
+        expected = records.find(text, mode, case, kinds, vis, below, crate)
         got, after = find(program, database, *options, "--", text)
         if limit:
             assert bool(after) == (len(expected) > limit), (number, options, text)
@@ -225,19 +233,24 @@ def file_order(program, database):
 
 
 def graph_of(program, database):
-    """Records' modules and crates."""
+    """Records' modules, crates and members."""
     def rows(sql):
         run = subprocess.run([program, "sql", "--json", "--db", database, sql], capture_output=True,
                              check=False)
         return [json.loads(line) for line in run.stdout.splitlines()]
 
-    modules, crates = {}, {}
+    modules, crates, members = {}, {}, {}
     for row in rows("SELECT files.path AS file, m.path AS path FROM modules m JOIN files USING(file_id)"):
         modules.setdefault(row["file"], []).append(row["path"].split("::"))
     for row in rows("SELECT path, name FROM crates JOIN files ON file_id = root_file"):
         crates.setdefault(row["path"], []).append(row["name"].replace("-", "_"))
-    assert len(modules) > 100
-    return modules, crates
+    for row in rows("SELECT files.path AS file, c.name AS name, c.package AS package FROM modules"
+                    " JOIN files USING(file_id) JOIN crates c USING(crate_id)"):
+        for name in row["name"], row.get("package"):
+            if name:
+                members.setdefault(name.replace("-", "_"), set()).add(row["file"])
+    assert len(modules) > 100 and len(members) > 3
+    return modules, crates, members
 
 
 def main():
@@ -270,7 +283,7 @@ def main():
             item["file_order"] = by_path[item["file"]].encode()
         for text in "new", "hm", "HashMap::new", "a", "":
             got, _ = find(program, None, "--limit", "0", text, cwd=tree.root)
-            assert got == records.find(text, "", False, None, None, None), text
+            assert got == records.find(text, "", False, None, None, None, None), text
             found += len(got)
         assert found > 20 * nqueries, found
         print(f"{nqueries} queries, {found} hits")

@@ -37,7 +37,8 @@ static void print_help(void)
         "all\n"
         "                         but use_leaf and impl)\n"
         "      --vis VIS[,...]    only inherited, pub, crate, self, super, in\n"
-        "      --crate NAME       only in the package whose folder has this name\n"
+        "      --crate NAME       only in the crate, or in the crates of the package, of this "
+        "name\n"
         "      --in PATH          only in files at or below PATH\n"
         "      --exact, --prefix  only names that are, or begin with, QUERY\n"
         "      --regex            names that match an extended regular expression\n"
@@ -373,7 +374,8 @@ int rsl_cmd_find(int argc, char **argv)
     if (status >= 0)
         return status;
     struct rsl_tree_store tree;
-    if (rsl_tree_store_open(&tree, options.db_path, strstr(options.query.text, "::") != NULL) != 0)
+    const bool with_graph = strstr(options.query.text, "::") != NULL || options.query.crate != NULL;
+    if (rsl_tree_store_open(&tree, options.db_path, with_graph) != 0)
         return RSL_EXIT_ERROR;
     const int result = run(&tree, &options);
     rsl_tree_store_close(&tree);

@@ -25,7 +25,7 @@ static void print_help(void)
         "        message)\n"
         "  items(file_id, item_id, parent_id, kind, name, vis, start, end, line, ...)\n"
         "  errors(file_id, error_id, code, message, start, length, line, column)\n"
-        "  crates(crate_id, name, root_file)\n"
+        "  crates(crate_id, name, root_file, package, version)\n"
         "  modules(file_id, crate_id, path, kind, declared_in)\n"
         "  deps(from_file, to_file, kind, count)\n"
         "\n"

@@ -416,6 +416,14 @@ static int compare_crates(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->name, y->name);
 }
 
+/* In the rows' memory, since they outlive the graph. */
+static const char *copy_text(struct rsl_index_rows *rows, const char *text)
+{
+    const size_t nbytes = strlen(text) + 1;
+    char *copy = rsl_arena_alloc(&rows->text, nbytes, 1);
+    return copy == NULL ? NULL : memcpy(copy, text, nbytes);
+}
+
 /* Crates by their roots, whatever the order in which they were found, and their modules. */
 static bool make_crates(struct rsl_index_rows *rows, struct rsl_index_graph *index_graph)
 {
@@ -435,12 +443,21 @@ static bool make_crates(struct rsl_index_rows *rows, struct rsl_index_graph *ind
         if (id_of(index_graph, root) == 0)
             continue;
         way.crate_id = (int64_t)rows->rows.ncrates + 1;
-        rows->crates[rows->rows.ncrates++] = (struct rsl_store_crate){
+        const struct rsl_package *package =
+            rsl_project_package(&index_graph->project, crates[i].number);
+        struct rsl_store_crate *row = &rows->crates[rows->rows.ncrates++];
+        *row = (struct rsl_store_crate){
             .crate_id = way.crate_id,
-            .name = crates[i].name,
+            .name = copy_text(rows, crates[i].name),
             .root_file = id_of(index_graph, root),
         };
-        good = walk_crate(&way, crates[i].number);
+        good = row->name != NULL;
+        if (good && package != NULL) {
+            row->package = copy_text(rows, package->name);
+            row->version = copy_text(rows, package->version);
+            good = row->package != NULL && row->version != NULL;
+        }
+        good = good && walk_crate(&way, crates[i].number);
     }
     free(crates);
     free(way.path);
