@@ -201,7 +201,7 @@ def check_random(program, database, records, nqueries, r):
         kinds = r.choice([None, None, None, ["fn"], ["struct", "enum"], ["use_leaf"], ["impl"]])
         vis = r.choice([None, None, None, ["pub"], ["inherited", "crate"]])
         below = r.choice([None, None, None, "src", "vendor/x", "b"])
-        crate = r.choice([None, None, r.choice([*records.members, "none"])])
+        crate = r.choice([None, None, None, None, r.choice([*records.members, "none"])])
         if crate is not None and r.random() < 0.5:
             crate = crate.replace("_", "-")
         limit = r.choice([0, 0, 1, 7])
@@ -285,7 +285,7 @@ def main():
             got, _ = find(program, None, "--limit", "0", text, cwd=tree.root)
             assert got == records.find(text, "", False, None, None, None, None), text
             found += len(got)
-        assert found > 20 * nqueries, found
+        assert found > 10 * nqueries, found
         print(f"{nqueries} queries, {found} hits")
 
 
