@@ -25,6 +25,12 @@ struct project_folder {
     bool owns;                           /* it is the next folder up with a manifest of some file */
 };
 
+/* Bytes of the list of loose files, each with room for a root. */
+static size_t loose_nbytes(uint32_t nloose)
+{
+    return (size_t)nloose * 2 * sizeof(uint32_t);
+}
+
 static void *grow(const struct rsl_project *project, void *list, uint32_t had, uint32_t n,
                   size_t element_nbytes)
 {
@@ -140,6 +146,8 @@ void rsl_project_fini(struct rsl_project *project)
     allocator->release(allocator->state, project->by_folder,
                        project->nfolders * sizeof *project->by_folder);
     allocator->release(allocator->state, project->packages, project->npackages * sizeof(void *));
+    if (project->loose != NULL)
+        allocator->release(allocator->state, project->loose, loose_nbytes(project->nloose));
     rsl_file_fini(&project->file);
     rsl_arena_fini(&project->source);
     rsl_arena_fini(&project->scratch);
@@ -388,27 +396,43 @@ enum rsl_status rsl_project_add_root(struct rsl_project *project, const char *pa
     return status == RSL_OK ? rsl_graph_add_crate(&project->graph, &what, &crate) : status;
 }
 
-/* Guesses the roots of the files listed. */
-static enum rsl_status add_guessed(struct rsl_project *project, const uint32_t *files, uint32_t n)
+/* Guesses the roots of the loose files. */
+static enum rsl_status add_guessed(struct rsl_project *project)
 {
-    const size_t nbytes = (size_t)n * sizeof(uint32_t) + 4;
-    uint32_t nroots = 0;
-    uint32_t *roots = project->allocator->allocate(project->allocator->state, nbytes);
-    enum rsl_status status = roots == NULL ? RSL_ENOMEM : RSL_OK;
-    if (status == RSL_OK)
-        status = rsl_modules_guess_roots(&project->graph.modules, files, n, roots, &nroots);
-    for (uint32_t i = 0; i < nroots && status == RSL_OK; i++)
+    uint32_t *roots = project->loose + project->nloose;
+    enum rsl_status status = rsl_modules_guess_roots(&project->graph.modules, project->loose,
+                                                     project->nloose, roots, &project->nguessed);
+    for (uint32_t i = 0; i < project->nguessed && status == RSL_OK; i++)
         status = rsl_project_add_root(project, rsl_graph_path(&project->graph, roots[i]));
-    if (roots != NULL)
-        project->allocator->release(project->allocator->state, roots, nbytes);
     return status;
+}
+
+enum rsl_status rsl_project_guess_again(struct rsl_project *project, bool *differs_out)
+{
+    const struct rsl_allocator *allocator = project->allocator;
+    const size_t nbytes = project->nloose * sizeof(uint32_t);
+    uint32_t nroots = 0;
+    *differs_out = false;
+    if (nbytes == 0)
+        return RSL_OK;
+    uint32_t *roots = allocator->allocate(allocator->state, nbytes);
+    if (roots == NULL)
+        return RSL_ENOMEM;
+    const enum rsl_status status = rsl_modules_guess_roots(&project->graph.modules, project->loose,
+                                                           project->nloose, roots, &nroots);
+    *differs_out = status == RSL_OK &&
+                   (nroots != project->nguessed ||
+                    memcmp(roots, project->loose + project->nloose, nroots * sizeof *roots) != 0);
+    allocator->release(allocator->state, roots, nbytes);
+    return status == RSL_OK && project->out_of_memory ? RSL_ENOMEM : status;
 }
 
 enum rsl_status rsl_project_find_crates(struct rsl_project *project)
 {
+    const struct rsl_allocator *allocator = project->allocator;
     const uint32_t nfiles = rsl_graph_nfiles(&project->graph);
     const size_t nbytes = (size_t)nfiles * sizeof(uint32_t) + 4;
-    uint32_t *loose = project->allocator->allocate(project->allocator->state, nbytes);
+    uint32_t *loose = allocator->allocate(allocator->state, nbytes);
     uint32_t nloose = 0;
     enum rsl_status status = loose == NULL ? RSL_ENOMEM : RSL_OK;
     for (uint32_t file = 0; file < nfiles && status == RSL_OK; file++) {
@@ -427,10 +451,16 @@ enum rsl_status rsl_project_find_crates(struct rsl_project *project)
     }
     if (status == RSL_OK)
         status = add_packages(project);
-    if (status == RSL_OK)
-        status = add_guessed(project, loose, nloose);
+    if (status == RSL_OK && nloose > 0) {
+        project->loose = allocator->allocate(allocator->state, loose_nbytes(nloose));
+        if (project->loose != NULL) {
+            memcpy(project->loose, loose, nloose * sizeof *loose);
+            project->nloose = nloose;
+        }
+        status = project->loose == NULL ? RSL_ENOMEM : add_guessed(project);
+    }
     if (loose != NULL)
-        project->allocator->release(project->allocator->state, loose, nbytes);
+        allocator->release(allocator->state, loose, nbytes);
     return status == RSL_OK && project->out_of_memory ? RSL_ENOMEM : status;
 }
 

@@ -43,6 +43,8 @@ struct rsl_project {
     struct rsl_arena source, scratch;
     const struct rsl_package **packages; /* by crate; NULL for one that was guessed */
     uint32_t npackages;                  /* room */
+    uint32_t *loose, nloose; /* files that belong to no package, and room for as many roots */
+    uint32_t nguessed;       /* roots of theirs, behind them */
     bool out_of_memory;
 };
 
@@ -81,6 +83,11 @@ enum rsl_status rsl_project_add_root(struct rsl_project *project, const char *pa
 
 /* Brings the graph up to date. As rsl_graph_update. */
 enum rsl_status rsl_project_update(struct rsl_project *project, struct rsl_pool *pool);
+
+/* Whether the crates that were guessed would be others now that files say something else, after an
+ * update. What is to be done then is to begin anew. RSL_OK or RSL_ENOMEM. O(declarations of the
+ * files of no package). */
+enum rsl_status rsl_project_guess_again(struct rsl_project *project, bool *differs_out);
 
 /* Whether the file was handed over, and has not gone. */
 bool rsl_project_holds(const struct rsl_project *project, uint32_t file);

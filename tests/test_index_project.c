@@ -397,6 +397,43 @@ static void a_change_may_fail_and_be_told_again(void **state)
     }
 }
 
+/* A file that is declared no more becomes the root of a crate, and the other way round. */
+static void guesses_are_others_when_declarations_are(void **state)
+{
+    (void)state;
+    static const struct memory_file files[] = {{"p/Cargo.toml", "[package]\nname = \"p\"\n"},
+                                               {"p/src/lib.rs", "mod a;"},
+                                               {"p/src/a.rs", ""},
+                                               {"lib.rs", "mod a;"},
+                                               {"a.rs", "pub struct X;"},
+                                               {"b.rs", "pub struct Y;"},
+                                               {NULL, NULL}};
+    static const struct {
+        const char *path, *content;
+        bool differs;
+    } changes[] = {{"lib.rs", "mod a; use a::X;", false}, {"lib.rs", "use a::X;", true},
+                   {"lib.rs", "mod a;", false},           {"lib.rs", "mod a; mod b;", true},
+                   {"lib.rs", "mod a; mod c;", false},    {"p/src/lib.rs", "", false}};
+    struct counting_allocator counting;
+    struct test test;
+    counting_init(&counting, SIZE_MAX);
+    assert_int_equal(load(&test, files, &counting.allocator), RSL_OK);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        bool differs = !changes[i].differs;
+        assert_int_equal(set(&test, changes[i].path, changes[i].content), RSL_OK);
+        assert_int_equal(rsl_project_update(&test.project, NULL), RSL_OK);
+        counting.fail_at = counting.ncalls;
+        assert_int_equal(rsl_project_guess_again(&test.project, &differs), RSL_ENOMEM);
+        assert_false(differs);
+        counting.fail_at = SIZE_MAX;
+        assert_int_equal(rsl_project_guess_again(&test.project, &differs), RSL_OK);
+        assert_int_equal(differs, changes[i].differs);
+    }
+    rsl_project_fini(&test.project);
+    assert_false(counting.wrong);
+    assert_int_equal(counting.nbytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +448,7 @@ int main(void)
         cmocka_unit_test(folders_may_nest_to_any_depth),
         cmocka_unit_test(memory_may_fail_at_any_call),
         cmocka_unit_test(a_change_may_fail_and_be_told_again),
+        cmocka_unit_test(guesses_are_others_when_declarations_are),
     };
     return cmocka_run_group_tests_name("index_project", tests, NULL, NULL);
 }

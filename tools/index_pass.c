@@ -384,7 +384,12 @@ enum rsl_status rsl_index_pass_rebuild_graph(struct rsl_index_pass *pass)
 enum rsl_status rsl_index_pass_update_graph(struct rsl_index_pass *pass)
 {
     struct making making = {.pass = pass};
+    bool differs = false;
     making.status = rsl_project_update(&pass->graph.project, pass->pool);
+    if (making.status == RSL_OK)
+        making.status = rsl_project_guess_again(&pass->graph.project, &differs);
+    if (differs) /* a file is a root now, or no more */
+        return rsl_index_pass_rebuild_graph(pass);
     if (making.status == RSL_OK)
         making.status = rsl_index_rows_make(&making.rows, &pass->graph);
     return write_rows_of_graph(pass, &making);
