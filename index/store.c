@@ -270,7 +270,8 @@ int rsl_store_lock(const char *db_path, bool wait, int64_t *holder_out)
     if (path == NULL)
         return -ENOMEM;
     sprintf(path, "%s.lock", db_path);
-    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    /* A tree from elsewhere may bring a link of this name, to what is not to be written. */
+    const int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     int error = fd < 0 ? errno : 0;
     free(path);
     while (error == 0 && flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {

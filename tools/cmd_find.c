@@ -235,9 +235,9 @@ static enum rsl_status put_line(struct rsl_text_buffer *out, const struct shown_
     rsl_text_buffer_put(out, " ", 1);
     /* The item's own name comes last. */
     const size_t around = hit->name_nbytes < name.nbytes ? name.nbytes - hit->name_nbytes : 0;
-    rsl_text_buffer_put(out, name.bytes, around);
+    rsl_text_buffer_put_plain(out, (const char *)name.bytes, around);
     start_color(out, color, name_color);
-    rsl_text_buffer_put(out, name.bytes + around, name.nbytes - around);
+    rsl_text_buffer_put_plain(out, (const char *)name.bytes + around, name.nbytes - around);
     end_color(out, color);
     rsl_text_buffer_put(out, "\n", 1);
     rsl_pack_buffer_fini(&name);

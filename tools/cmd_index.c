@@ -83,7 +83,11 @@ static void print_summary(const struct rsl_index_options *options,
     printf("files     %" PRIu64 " (%" PRIu64 " read, %" PRIu64 " written, %" PRIu64 " removed)\n",
            totals->nfiles, totals->nread, totals->nwritten, totals->nremoved);
     printf("items     %" PRIu64 " written\n", totals->nitems_written);
-    printf("database  %s%s, %.1f MB\n", options->db_path, totals->is_new ? " (new)" : "", mb);
+    struct rsl_text_buffer path = {0};
+    rsl_report_put_path(&path, options->db_path);
+    printf("database  %.*s%s, %.1f MB\n", (int)path.nbytes, path.bytes,
+           totals->is_new ? " (new)" : "", mb);
+    rsl_text_buffer_fini(&path);
     printf("time      %.3f s, %zu thread%s\n", seconds, options->nthreads,
            options->nthreads == 1 ? "" : "s");
 }

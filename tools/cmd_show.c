@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "index/query.h"
+#include "tools/plain_text.h"
 #include "tools/read_file.h"
 #include "tools/report.h"
 #include "tools/tree_store.h"
@@ -101,6 +103,8 @@ static void print_item(const struct current *current, const struct rsl_item *ite
     rsl_text_buffer_put_number(&text, item->line);
     rsl_text_buffer_puts(&text, "\n");
     rsl_text_buffer_put(&text, src + from, item->end - from);
+    if (isatty(STDOUT_FILENO) && !text.failed)
+        text.nbytes = rsl_plain_text(text.bytes, text.bytes, text.nbytes, "\t\n");
     rsl_text_buffer_puts(&text, "\n");
     rsl_text_buffer_write(&text, stdout);
     rsl_text_buffer_fini(&text);

@@ -11,6 +11,8 @@
 #include <sqlite3.h>
 
 #include "index/store_sql.h"
+#include "tools/jsonl.h"
+#include "tools/plain_text.h"
 #include "tools/report.h"
 #include "tools/tree_store.h"
 
@@ -20,7 +22,9 @@ static void print_help(void)
         "usage: rustle sql [OPTION...] STATEMENT\n"
         "\n"
         "Prints the rows that a statement gives, with tabs between the columns; a tab, a newline\n"
-        "or a backslash in a value is \\t, \\n or \\\\. Nothing can be written. Tables:\n"
+        "or a backslash in a value is \\t, \\n or \\\\, and the bytes of other control characters "
+        "are\n"
+        "like \\x1b. Nothing can be written. Tables:\n"
         "  files(file_id, path, size, mtime, hash, status, items, errors, vendored, links,\n"
         "        message)\n"
         "  items(file_id, item_id, parent_id, kind, name, vis, start, end, line, ...)\n"
@@ -81,40 +85,39 @@ static int authorize(void *context, int action, const char *a, const char *b, co
     return action == SQLITE_ATTACH || action == SQLITE_DETACH ? SQLITE_DENY : SQLITE_OK;
 }
 
-static void put_escaped(const char *text, size_t nbytes)
+static void put_escaped(struct rsl_text_buffer *out, const char *text, size_t nbytes)
 {
-    for (size_t i = 0; i < nbytes; i++) {
-        switch (text[i]) {
-        case '\t': fputs("\\t", stdout); break;
-        case '\n': fputs("\\n", stdout); break;
-        case '\\': fputs("\\\\", stdout); break;
-        default: putchar(text[i]);
+    char code[8];
+    for (size_t i = 0, n; i < nbytes; i += n) {
+        bool obeyed;
+        n = rsl_plain_text_character(text + i, nbytes - i, &obeyed);
+        if (text[i] == '\t' || text[i] == '\n' || text[i] == '\\') {
+            rsl_text_buffer_puts(out, text[i] == '\t' ? "\\t" : text[i] == '\n' ? "\\n" : "\\\\");
+        } else if (obeyed) {
+            for (size_t k = i; k < i + n; k++) {
+                snprintf(code, sizeof code, "\\x%02x", (unsigned char)text[k]);
+                rsl_text_buffer_puts(out, code);
+            }
+        } else {
+            rsl_text_buffer_put(out, text + i, n);
         }
     }
 }
 
-static void put_json_string(const char *text, size_t nbytes)
+static void put_hex(struct rsl_text_buffer *out, const unsigned char *bytes, size_t nbytes)
 {
-    putchar('"');
+    static const char digits[] = "0123456789abcdef";
+    char *to = nbytes == 0 ? NULL : rsl_text_buffer_reserve(out, nbytes * 2);
+    if (to == NULL)
+        return;
     for (size_t i = 0; i < nbytes; i++) {
-        const unsigned char c = (unsigned char)text[i];
-        if (c == '"' || c == '\\')
-            printf("\\%c", c);
-        else if (c < ' ')
-            printf("\\u%04x", c);
-        else
-            putchar(c);
+        to[2 * i] = digits[bytes[i] >> 4];
+        to[2 * i + 1] = digits[bytes[i] & 15];
     }
-    putchar('"');
+    out->nbytes += nbytes * 2;
 }
 
-static void put_hex(const unsigned char *bytes, size_t nbytes)
-{
-    for (size_t i = 0; i < nbytes; i++)
-        printf("%02x", bytes[i]);
-}
-
-static void put_value(sqlite3_stmt *statement, int column, bool json)
+static void put_value(struct rsl_text_buffer *out, sqlite3_stmt *statement, int column, bool json)
 {
     const int type = sqlite3_column_type(statement, column);
     const char *text =
@@ -123,42 +126,45 @@ static void put_value(sqlite3_stmt *statement, int column, bool json)
     switch (type) {
     case SQLITE_NULL:
         if (json)
-            fputs("null", stdout);
+            rsl_text_buffer_puts(out, "null");
         break;
     case SQLITE_BLOB:
         if (json)
-            putchar('"');
-        put_hex(sqlite3_column_blob(statement, column), nbytes);
+            rsl_text_buffer_puts(out, "\"");
+        put_hex(out, sqlite3_column_blob(statement, column), nbytes);
         if (json)
-            putchar('"');
+            rsl_text_buffer_puts(out, "\"");
         break;
     case SQLITE_TEXT:
         if (json)
-            put_json_string(text, nbytes);
+            rsl_jsonl_put_string(out, text, nbytes);
         else
-            put_escaped(text, nbytes);
+            put_escaped(out, text, nbytes);
         break;
     default: /* a number; JSON has none that is not finite */
-        fputs(json && !isfinite(sqlite3_column_double(statement, column)) ? "null" : text, stdout);
+        if (json && !isfinite(sqlite3_column_double(statement, column)))
+            rsl_text_buffer_puts(out, "null");
+        else
+            rsl_text_buffer_put(out, text, nbytes);
     }
 }
 
-static void print_row(sqlite3_stmt *statement, bool json)
+static void put_row(struct rsl_text_buffer *out, sqlite3_stmt *statement, bool json)
 {
     const int n = sqlite3_column_count(statement);
     if (json)
-        putchar('{');
+        rsl_text_buffer_puts(out, "{");
     for (int i = 0; i < n; i++) {
         if (i > 0)
-            putchar(json ? ',' : '\t');
+            rsl_text_buffer_puts(out, json ? "," : "\t");
         if (json) {
             const char *name = sqlite3_column_name(statement, i);
-            put_json_string(name, strlen(name));
-            putchar(':');
+            rsl_jsonl_put_string(out, name, strlen(name));
+            rsl_text_buffer_puts(out, ":");
         }
-        put_value(statement, i, json);
+        put_value(out, statement, i, json);
     }
-    fputs(json ? "}\n" : "\n", stdout);
+    rsl_text_buffer_puts(out, json ? "}\n" : "\n");
 }
 
 static int run(struct rsl_store *store, const struct options *options)
@@ -166,6 +172,7 @@ static int run(struct rsl_store *store, const struct options *options)
     sqlite3 *db = rsl_store_connection(store);
     sqlite3_stmt *statement = NULL;
     const char *rest = "";
+    struct rsl_text_buffer row = {0};
     bool any = false;
     int code = rsl_store_add_tables(store) == RSL_OK ? SQLITE_OK : SQLITE_ERROR;
     if (code == SQLITE_OK)
@@ -191,10 +198,16 @@ static int run(struct rsl_store *store, const struct options *options)
             break;
         }
         any = true;
-        print_row(statement, options->json);
+        row.nbytes = 0;
+        put_row(&row, statement, options->json);
+        if (row.failed)
+            code = SQLITE_NOMEM;
+        else
+            rsl_text_buffer_write(&row, stdout);
     }
+    rsl_text_buffer_fini(&row);
     if (code != SQLITE_OK && code != SQLITE_DONE)
-        rsl_report("%s", sqlite3_errmsg(db));
+        rsl_report("%s", row.failed ? strerror(ENOMEM) : sqlite3_errmsg(db));
     sqlite3_finalize(statement);
     if (code != SQLITE_OK && code != SQLITE_DONE)
         return RSL_EXIT_ERROR;

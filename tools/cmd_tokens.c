@@ -257,7 +257,7 @@ static void hash_tokens(struct job *job, const char *path)
         return;
     }
     struct rsl_text_buffer *out = &job->out;
-    rsl_text_buffer_puts(out, path);
+    rsl_report_put_path(out, path);
     put_number_field(out, "", (uint32_t)nbytes);
     if (valid) {
         put_number_field(out, "", (uint32_t)job->tokens.ntokens);

@@ -26,8 +26,10 @@ char *rsl_db_path_of_tree(const char *root)
 int rsl_db_make_folder(const char *root)
 {
     char *folder = join(root, ".rustle"), *ignore = join(root, ".rustle/.gitignore");
+    char *database = rsl_db_path_of_tree(root);
+    struct stat st;
     int error = 0;
-    if (folder == NULL || ignore == NULL) {
+    if (folder == NULL || ignore == NULL || database == NULL) {
         error = -ENOMEM;
     } else if (mkdir(folder, 0777) == 0) {
         const int fd = open(ignore, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -35,11 +37,16 @@ int rsl_db_make_folder(const char *root)
             error = -errno;
         if (fd >= 0)
             close(fd);
-    } else if (errno != EEXIST) {
+    } else if (errno != EEXIST || lstat(folder, &st) != 0) {
         error = -errno;
+    } else if (!S_ISDIR(st.st_mode)) {
+        error = S_ISLNK(st.st_mode) ? -ELOOP : -ENOTDIR;
+    } else if (lstat(database, &st) == 0 && S_ISLNK(st.st_mode)) {
+        error = -ELOOP;
     }
     free(folder);
     free(ignore);
+    free(database);
     return error;
 }
 

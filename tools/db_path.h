@@ -5,8 +5,9 @@
 /* root/.rustle/index.db. To be freed; NULL if there is no memory. */
 char *rsl_db_path_of_tree(const char *root);
 
-/* Makes the folder .rustle in `root`, with a .gitignore that keeps git from looking at it. Returns
- * 0 or a negative errno. */
+/* Makes the folder .rustle in `root`, with a .gitignore that keeps git from looking at it. A tree
+ * from elsewhere may bring a folder or a database that is a link, to where nothing is to be
+ * written: then ELOOP. Returns 0 or a negative errno. */
 int rsl_db_make_folder(const char *root);
 
 /* The database of the tree that the working folder lies in: the nearest .rustle/index.db in it or

@@ -2,51 +2,54 @@
 
 #include <string.h>
 
-/* The length of the UTF-8 character at p, which ends with a NUL; 0 if there is none. */
-static size_t utf8_length(const unsigned char *p)
-{
-    const size_t n = p[0] < 0x80                    ? 1
-                     : p[0] >= 0xC2 && p[0] <= 0xDF ? 2
-                     : (p[0] & 0xF0) == 0xE0        ? 3
-                     : p[0] >= 0xF0 && p[0] <= 0xF4 ? 4
-                                                    : 0;
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-    }
-    if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
-        (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
-        return 0;
-    return n;
-}
+#include "lexer/utf8.h"
+#include "tools/plain_text.h"
 
-/* Writes text character by character; those that `escape` knows as it says, others that no format
- * can hold as U+FFFD. */
-static void put_escaped(struct rsl_text_buffer *out, const char *text,
-                        bool (*escape)(struct rsl_text_buffer *out, char c))
+/* Writes code_point as the format has it, if not as it is; says whether it did. */
+typedef bool escape_function(struct rsl_text_buffer *out, uint32_t code_point, bool obeyed);
+
+/* Writes text character by character; those that `escape` knows as it says, those that a terminal
+ * would obey as `?` if it does not, and bytes that are not UTF-8 as U+FFFD. */
+static void put_escaped(struct rsl_text_buffer *out, const char *text, escape_function *escape)
 {
-    for (const unsigned char *p = (const unsigned char *)text; *p != '\0';) {
-        const size_t n = utf8_length(p);
-        if (n == 0)
+    uint32_t code_point;
+    bool obeyed;
+    for (size_t left = strlen(text), n; left > 0; text += n, left -= n) {
+        n = rsl_plain_text_character(text, left, &obeyed);
+        rsl_utf8_decode((const uint8_t *)text, &code_point);
+        if (code_point == RSL_UTF8_BAD)
             rsl_text_buffer_puts(out, "\xEF\xBF\xBD");
-        else if (n > 1 || !escape(out, (char)*p))
-            rsl_text_buffer_put(out, p, n);
-        p += n == 0 ? 1 : n;
+        else if (!escape(out, code_point, obeyed))
+            rsl_text_buffer_put(out, obeyed ? "?" : text, obeyed ? 1 : n);
     }
 }
 
-static bool escape_json(struct rsl_text_buffer *out, char c)
+static bool escape_dot(struct rsl_text_buffer *out, uint32_t c, bool obeyed)
+{
+    (void)obeyed;
+    if (c == '"' || c == '\\')
+        rsl_text_buffer_puts(out, c == '"' ? "\\\"" : "\\\\");
+    return c == '"' || c == '\\';
+}
+
+static bool escape_json(struct rsl_text_buffer *out, uint32_t c, bool obeyed)
 {
     char code[8];
-    if (c == '"' || c == '\\') {
-        rsl_text_buffer_puts(out, c == '"' ? "\\\"" : "\\\\");
-        return true;
-    }
-    if ((unsigned char)c >= 0x20 && c != 0x7F)
-        return false;
-    snprintf(code, sizeof code, "\\u%04x", (unsigned)c);
+    if (!obeyed)
+        return escape_dot(out, c, obeyed);
+    snprintf(code, sizeof code, "\\u%04x", c & 0xFFFF); /* none is above */
     rsl_text_buffer_puts(out, code);
     return true;
+}
+
+static bool escape_xml(struct rsl_text_buffer *out, uint32_t c, bool obeyed)
+{
+    (void)obeyed;
+    const char *as = c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : "&quot;";
+    const bool escaped = c == '<' || c == '>' || c == '&' || c == '"';
+    if (escaped)
+        rsl_text_buffer_puts(out, as);
+    return escaped;
 }
 
 void rsl_graph_output_put_json(struct rsl_text_buffer *out, const char *text)
@@ -54,31 +57,6 @@ void rsl_graph_output_put_json(struct rsl_text_buffer *out, const char *text)
     rsl_text_buffer_puts(out, "\"");
     put_escaped(out, text, escape_json);
     rsl_text_buffer_puts(out, "\"");
-}
-
-static bool escape_dot(struct rsl_text_buffer *out, char c)
-{
-    if (c == '"' || c == '\\') {
-        rsl_text_buffer_puts(out, c == '"' ? "\\\"" : "\\\\");
-        return true;
-    }
-    if ((unsigned char)c >= 0x20 && c != 0x7F)
-        return false;
-    rsl_text_buffer_puts(out, "?");
-    return true;
-}
-
-static bool escape_xml(struct rsl_text_buffer *out, char c)
-{
-    const char *as = c == '<'                  ? "&lt;"
-                     : c == '>'                ? "&gt;"
-                     : c == '&'                ? "&amp;"
-                     : c == '"'                ? "&quot;"
-                     : (unsigned char)c < 0x20 ? "?" /* XML has no such characters */
-                                               : NULL;
-    if (as != NULL)
-        rsl_text_buffer_puts(out, as);
-    return as != NULL;
 }
 
 static void put_text(struct rsl_text_buffer *out, const struct rsl_output_graph *graph)

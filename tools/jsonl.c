@@ -6,16 +6,29 @@
 #include "lexer/source_error.h"
 #include "lexer/utf8.h"
 #include "parser/text.h"
+#include "tools/plain_text.h"
+
+/* The code point of text[0..nbytes), or the byte that is none; four digits hold it. */
+static unsigned code_of(const char *text, size_t nbytes)
+{
+    uint8_t character[4] = {0};
+    uint32_t code_point;
+    memcpy(character, text, nbytes);
+    rsl_utf8_decode(character, &code_point);
+    return code_point == RSL_UTF8_BAD ? character[0] : code_point;
+}
 
 static void put_string_bytes(struct rsl_text_buffer *out, const char *text, size_t nbytes)
 {
     size_t from = 0;
-    for (size_t i = 0; i < nbytes; i++) {
+    for (size_t i = 0, n; i < nbytes; i += n) {
         const unsigned char c = (unsigned char)text[i];
-        if (c >= ' ' && c != '"' && c != '\\')
+        bool obeyed = c < ' ' || c == 0x7F;
+        n = c < 0x80 ? 1 : rsl_plain_text_character(text + i, nbytes - i, &obeyed);
+        if (!obeyed && c != '"' && c != '\\')
             continue;
         rsl_text_buffer_put(out, text + from, i - from);
-        from = i + 1;
+        from = i + n;
         char escape[8] = {'\\', (char)c, 0};
         if (c == '\n')
             escape[1] = 'n';
@@ -23,8 +36,8 @@ static void put_string_bytes(struct rsl_text_buffer *out, const char *text, size
             escape[1] = 'r';
         else if (c == '\t')
             escape[1] = 't';
-        else if (c < ' ')
-            snprintf(escape, sizeof escape, "\\u%04x", c);
+        else if (obeyed)
+            snprintf(escape, sizeof escape, "\\u%04x", code_of(text + i, n) & 0xFFFF);
         rsl_text_buffer_puts(out, escape);
     }
     rsl_text_buffer_put(out, text + from, nbytes - from);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/report.h"
+
 struct command {
     const char *name;
     const char *summary;
@@ -72,8 +74,8 @@ static int run(int argc, char **argv)
     }
     const struct command *command = find_command(argv[1]);
     if (!command) {
-        fprintf(stderr, "rustle: unknown %s '%s'; see rustle --help\n",
-                argv[1][0] == '-' ? "option" : "command", argv[1]);
+        rsl_report("unknown %s '%s'; see rustle --help", argv[1][0] == '-' ? "option" : "command",
+                   argv[1]);
         return RSL_EXIT_ERROR;
     }
     return command->run(argc - 1, argv + 1);

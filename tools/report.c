@@ -3,7 +3,10 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "tools/plain_text.h"
 
 void rsl_report_put_path(struct rsl_text_buffer *out, const char *path)
 {
@@ -47,13 +50,26 @@ void rsl_report_put_io_error(struct rsl_text_buffer *out, const char *path, int 
 
 void rsl_report(const char *format, ...)
 {
-    va_list arguments;
-    fputs("rustle: ", stderr);
+    /* There may be no memory, and this may be to say so: then what is long is cut off. */
+    char some[1024], *text = some;
+    va_list arguments, again;
     va_start(arguments, format);
+    va_copy(again, arguments);
     // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is; clang 14 does not see va_start
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    const int n = vsnprintf(some, sizeof some, format, arguments);
+    size_t nbytes = n < 0 ? 0 : (size_t)n;
+    if (nbytes >= sizeof some && (text = malloc(nbytes + 1)) != NULL) {
+        vsnprintf(text, nbytes + 1, format, again);
+    } else if (nbytes >= sizeof some) {
+        text = some;
+        nbytes = sizeof some - 1;
+    }
+    va_end(again);
     va_end(arguments);
+    nbytes = rsl_plain_text(text, text, nbytes, "");
+    fprintf(stderr, "rustle: %.*s\n", (int)nbytes, text);
+    if (text != some)
+        free(text);
 }
 
 void rsl_report_option(const char *command, int result, char **argv)

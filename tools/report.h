@@ -13,13 +13,13 @@ void rsl_report_put_errors(struct rsl_text_buffer *out, const char *path,
 /* "rustle: path: message" for errno `error`. */
 void rsl_report_put_io_error(struct rsl_text_buffer *out, const char *path, int error);
 
-/* The path with control characters as `?`: a name must not move the cursor of a terminal. */
+/* The path, as plain_text.h says. */
 void rsl_report_put_path(struct rsl_text_buffer *out, const char *path);
 
 /* Tells what getopt_long, which returned `result`, did not like; `command` is for the hint. */
 void rsl_report_option(const char *command, int result, char **argv);
 
-/* "rustle: message" at once. */
+/* "rustle: message" at once, as plain_text.h says, whatever was put into the message. */
 void rsl_report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/plain_text.h"
+
 void rsl_text_buffer_fini(struct rsl_text_buffer *buffer)
 {
     free(buffer->bytes);
@@ -37,13 +39,9 @@ void rsl_text_buffer_put(struct rsl_text_buffer *buffer, const void *bytes, size
 
 void rsl_text_buffer_put_plain(struct rsl_text_buffer *buffer, const char *text, size_t nbytes)
 {
-    for (size_t i = 0; i < nbytes; i++) {
-        const unsigned char c = (unsigned char)text[i];
-        const unsigned char next = i + 1 < nbytes ? (unsigned char)text[i + 1] : 0;
-        const bool c1 = c == 0xC2 && next >= 0x80 && next < 0xA0;
-        rsl_text_buffer_put(buffer, c < ' ' || c == 0x7F || c1 ? "?" : text + i, 1);
-        i += c1;
-    }
+    char *to = nbytes == 0 ? NULL : rsl_text_buffer_reserve(buffer, nbytes);
+    if (to != NULL)
+        buffer->nbytes += rsl_plain_text(to, text, nbytes, "");
 }
 
 void rsl_text_buffer_puts(struct rsl_text_buffer *buffer, const char *string)

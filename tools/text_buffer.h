@@ -20,8 +20,7 @@ void rsl_text_buffer_fini(struct rsl_text_buffer *buffer);
 char *rsl_text_buffer_reserve(struct rsl_text_buffer *buffer, size_t nbytes);
 
 void rsl_text_buffer_put(struct rsl_text_buffer *buffer, const void *bytes, size_t nbytes);
-/* The same with control characters, C0, DEL and C1 in UTF-8, as `?`: nothing that a terminal would
- * obey. */
+/* The same with what a terminal would obey as `?`: see plain_text.h. */
 void rsl_text_buffer_put_plain(struct rsl_text_buffer *buffer, const char *text, size_t nbytes);
 
 void rsl_text_buffer_puts(struct rsl_text_buffer *buffer, const char *string);
