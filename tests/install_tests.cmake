@@ -34,5 +34,11 @@ if(NOT rustle_instrument_flags) # which add symbols of their own
         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/check_symbols.sh ${CMAKE_NM} $<TARGET_FILE:rustle>)
 endif()
 
+if(rustle_hardened AND CMAKE_BUILD_TYPE MATCHES "^(Release|RelWithDebInfo|MinSizeRel)$")
+    add_test(NAME programs_are_hardened
+        COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/check_hardened.sh ${CMAKE_READELF}
+            $<TARGET_FILE:rustle_cli> $<TARGET_FILE:rustle_extension>)
+endif()
+
 add_test(NAME folders_include_only_what_lies_below
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/check_layers.sh ${PROJECT_SOURCE_DIR})
