@@ -7,10 +7,15 @@
  *   BEHIND_SPACE    behind_space, or a function that does not need block->space,
  *   SHORT_MASKS     static inline void SHORT_MASKS(struct short_masks *, const uint8_t *base), or
  *                   instead SHORT_TREE and SHORT_VALUE, see cross.h,
+ *   ATTR_MASKS      static inline void ATTR_MASKS(struct attr_masks *, const uint8_t *base), or
+ *                   nothing,
+ *   QUOTE_MASKS     static inline void QUOTE_MASKS(const uint8_t *base, uint64_t *quotes_out,
+ *                   uint64_t *tricky_out): the quotes, and what before one may make it another than
+ *                   the next of a pair; or nothing, where blocks at sight would not pay,
  *   MAY_BEGIN_ITEM  static inline uint64_t MAY_BEGIN_ITEM(const uint8_t *base): at which of 64
- * bytes rsl_cross_may_begin_item() says yes, and perhaps at more; or nothing, NEWLINES, ANY_HIGH,
- * COUNT_BITS: see line_map_template.h, FILL_WINDOW     see header_sight_template.h, or nothing
- * where that would not pay.
+ *                   bytes rsl_cross_may_begin_item() says yes, and perhaps at more; or nothing,
+ *   NEWLINES, ANY_HIGH, COUNT_BITS  see line_map_template.h,
+ *   FILL_WINDOW     see header_sight_template.h, or nothing where that would not pay.
  *
  * A block of 64 bytes is crossed in stretches that end where a literal, a comment or a macro call
  * may begin. Within a stretch nothing is looked at one by one: the braces are counted, and where
