@@ -379,6 +379,31 @@ static bool process_results(struct rsl_coordinator *coordinator)
     return true;
 }
 
+/* ---- alone */
+
+/* Whether the only thing to do is a file that was small. */
+static bool is_small_and_alone(const struct rsl_coordinator *coordinator)
+{
+    struct rsl_file_version known;
+    return !coordinator->closed && coordinator->queue.n == 1 && coordinator->nunder_way == 0 &&
+           rsl_file_known(coordinator->queue.heap[0].file, &known) &&
+           known.nbytes <= coordinator->options.small_nbytes;
+}
+
+/* Works on it as a worker would. Its result is the next to be taken: there is no other. */
+static void work_here(struct rsl_coordinator *coordinator)
+{
+    struct job *job = coordinator->free_jobs;
+    coordinator->free_jobs = job->next;
+    job->nfiles = 1;
+    job->results[0].file = rsl_file_queue_pop(&coordinator->queue);
+    job->results[0].file->nunder_way++;
+    coordinator->nunder_way++;
+    coordinator->stats.njobs++;
+    work_on(coordinator, NULL, &job->results[0]);
+    coordinator->stalled = job;
+}
+
 /* ---- turns */
 
 bool rsl_coordinator_is_idle(const struct rsl_coordinator *coordinator)
@@ -390,6 +415,10 @@ static bool turn(struct rsl_coordinator *coordinator)
 {
     bool more = process_results(coordinator);
     more |= take_events(coordinator);
+    if (coordinator->options.small_nbytes > 0 && is_small_and_alone(coordinator)) {
+        work_here(coordinator);
+        more |= process_results(coordinator);
+    }
     more |= hand_out(coordinator);
     if (coordinator->marked && rsl_coordinator_is_idle(coordinator)) {
         coordinator->marked = false;

@@ -7,7 +7,8 @@
  * Events say that a file may have changed: from a walk, a watcher, or anybody. The coordinator, one
  * thread, keeps the files' states (file_state.h) and a queue of files by priority, of which it
  * hands to the pool as much as keeps the workers busy, several files a job if there are many. It
- * never waits: it does what can be done, in a loop (event_loop.h) or step by step.
+ * never waits: it does what can be done, in a loop (event_loop.h) or step by step. (If it is told
+ * to, it works on a small file that changed alone itself; see small_nbytes.)
  *
  * 1. A file stands in the queue once, however many events there were. For what is guaranteed of
  *    parses see file_state.h.
@@ -71,15 +72,20 @@ struct rsl_file_event {
 struct rsl_coordinator_options {
     const struct rsl_allocator *allocator; /* NULL: the default one */
     struct rsl_pool *pool;
-    size_t event_capacity;   /* 0: 1,024 */
-    size_t queue_capacity;   /* files that wait; 0: 4,096 */
-    size_t job_files;        /* of one job, at most; 0: 16 */
-    size_t njobs;            /* under way at a time; 0: two for each worker, and two */
-    uint64_t seed;           /* of the map */
-    struct rsl_qsbr *domain; /* of the map */
+    size_t event_capacity; /* 0: 1,024 */
+    size_t queue_capacity; /* files that wait; 0: 4,096 */
+    size_t job_files;      /* of one job, at most; 0: 16 */
+    size_t njobs;          /* under way at a time; 0: two for each worker, and two */
+    uint64_t seed;         /* of the map */
+    /* A file that changed while nothing else was to be done, and that had no more bytes when it was
+     * known last, is worked on at once by the coordinator's thread, with a worker of NULL: to wake
+     * another, and be woken by it, takes longer, most of all on a busy machine. 0: none is. */
+    uint64_t small_nbytes;
+    struct rsl_qsbr *domain;                  /* of the map */
     struct rsl_qsbr_participant *participant; /* of the coordinator's thread */
 
-    /* On a worker: reads and parses the file. `known`: what is known from before, or NULL. */
+    /* On a worker, but see small_nbytes: reads and parses the file. `known`: what is known from
+     * before, or NULL. */
     void (*work)(void *context, struct rsl_worker *worker, const char *path,
                  const struct rsl_file_version *known, struct rsl_file_result *result);
 

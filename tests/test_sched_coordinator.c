@@ -66,7 +66,8 @@ struct world {
     unsigned noutcomes[4];
     unsigned ndependencies_changed, nmarkers, nerrors, ndropped;
     unsigned order[NFILES], norder;
-    bool is_full; /* take takes nothing */
+    unsigned nhere; /* works on its thread */
+    bool is_full;   /* take takes nothing */
 };
 
 static unsigned number_of(const char *path)
@@ -77,9 +78,10 @@ static unsigned number_of(const char *path)
 static void work(void *context, struct rsl_worker *worker, const char *path,
                  const struct rsl_file_version *known, struct rsl_file_result *result)
 {
-    (void)worker;
     struct world *world = context;
     const unsigned i = number_of(path);
+    if (worker == NULL)
+        world->nhere++;
     if (rsl_u32_fetch_add_acq_rel(&world->nrunning[i], 1) != 0)
         rsl_u32_fetch_add_relaxed(&world->noverlaps, 1);
     if (world->gate != NULL && (world->gated == 0 || world->gated == i)) {
@@ -146,7 +148,8 @@ static void on_error(void *context, enum rsl_status status)
     ((struct world *)context)->nerrors++;
 }
 
-static struct world *begin(size_t nworkers, size_t capacity, size_t job_files)
+static struct world *begin_with(size_t nworkers, size_t capacity, size_t job_files,
+                                uint64_t small_nbytes)
 {
     struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
@@ -162,6 +165,7 @@ static struct world *begin(size_t nworkers, size_t capacity, size_t job_files)
         .queue_capacity = capacity,
         .job_files = job_files,
         .njobs = job_files == 1 ? 1 : 0,
+        .small_nbytes = small_nbytes,
         .domain = world->domain,
         .participant = world->participant,
         .work = work,
@@ -175,6 +179,11 @@ static struct world *begin(size_t nworkers, size_t capacity, size_t job_files)
     };
     assert_int_equal(rsl_coordinator_create(&options, &world->coordinator), RSL_OK);
     return world;
+}
+
+static struct world *begin(size_t nworkers, size_t capacity, size_t job_files)
+{
+    return begin_with(nworkers, capacity, job_files, 0);
 }
 
 static void end(struct world *world)
@@ -284,7 +293,7 @@ static void test_an_overtaken_result_still_tells_that_the_interface_changed(void
     }
     rsl_coordinator_step(world->coordinator);
     await_arrivals(&gate, 1); /* 99 has been parsed */
-    set(world, 99, 32); /* another body */
+    set(world, 99, 32);       /* another body */
     assert_int_equal(send_file(world, 99, 0), RSL_OK);
     while (world->known[99] != 32)
         rsl_coordinator_step(world->coordinator);
@@ -296,6 +305,45 @@ static void test_an_overtaken_result_still_tells_that_the_interface_changed(void
     assert_int_equal(world->known[99], 32);
     /* Of 99 two, and of 92 to 98 the first. */
     assert_int_equal(world->ndependencies_changed, 2 + 7);
+    end(world);
+}
+
+static void test_a_small_file_that_changed_alone_is_worked_on_at_once(void **state)
+{
+    (void)state;
+    struct world *world = begin_with(2, 64, 0, 1);
+    write_and_settle(world, 3, 21);
+    assert_int_equal(world->nhere, 0); /* nobody knew how large it is */
+    set(world, 3, 22);
+    assert_int_equal(send_file(world, 3, 0), RSL_OK);
+    rsl_coordinator_step(world->coordinator);
+    assert_int_equal(world->known[3], 22);
+    assert_int_equal(world->nhere, 1);
+    assert_true(rsl_coordinator_is_idle(world->coordinator));
+    world->is_full = true; /* what comes of it may have to wait */
+    set(world, 3, 23);
+    assert_int_equal(send_file(world, 3, 0), RSL_OK);
+    rsl_coordinator_step(world->coordinator);
+    assert_int_equal(world->nhere, 2);
+    assert_int_equal(world->known[3], 22);
+    world->is_full = false;
+    rsl_coordinator_resume(world->coordinator);
+    assert_int_equal(world->known[3], 23);
+    write_and_settle(world, 4, 1);
+    set(world, 3, 24); /* two are not alone */
+    set(world, 4, 2);
+    assert_int_equal(send_file(world, 3, 0), RSL_OK);
+    assert_int_equal(send_file(world, 4, 0), RSL_OK);
+    settle(world);
+    assert_int_equal(world->nhere, 2);
+    write_and_settle(world, 3, 0); /* and one may be gone */
+    assert_int_equal(world->nhere, 3);
+    assert_int_equal(rsl_file_states_length(rsl_coordinator_files(world->coordinator)), 1);
+    end(world);
+    world = begin_with(2, 64, 0, 0);
+    write_and_settle(world, 3, 21);
+    write_and_settle(world, 3, 22);
+    assert_int_equal(world->nhere, 0);
     end(world);
 }
 
@@ -601,6 +649,7 @@ int main(void)
         cmocka_unit_test(test_process_results_takes_each_outcome),
         cmocka_unit_test(test_dependencies_changed_only_when_the_interface_did),
         cmocka_unit_test(test_an_overtaken_result_still_tells_that_the_interface_changed),
+        cmocka_unit_test(test_a_small_file_that_changed_alone_is_worked_on_at_once),
         cmocka_unit_test(test_files_with_more_dependents_are_handed_out_first),
         cmocka_unit_test(test_a_marker_comes_when_all_before_it_is_done),
         cmocka_unit_test(test_a_file_that_is_said_to_be_gone_is_not_read),

@@ -4,7 +4,9 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "ds/futex.h"
@@ -13,6 +15,10 @@ struct rsl_output {
     struct rsl_spsc *texts;
     pthread_t thread;
     int give_up_fd; /* readable: nothing is to be written any more */
+    /* Texts sent to the thread, the sender's own; and those that it is done with, which it writes
+     * and the sender reads: while they are equal, the sender may write itself. */
+    uint64_t nsent;
+    struct rsl_atomic_u64 ndone;
     /* Written by the thread; read by it, and by rsl_output_stop() when it has been joined, which
      * orders that: relaxed. */
     struct rsl_atomic_u32 error;
@@ -59,6 +65,8 @@ static void *run(void *arg)
         write_all(output, STDERR_FILENO, &text.diagnostics); /* nobody may be listening there */
         rsl_text_buffer_fini(&text.out);
         rsl_text_buffer_fini(&text.diagnostics);
+        /* relaxed: its own counter; release: pairs with write_here(): what was written is */
+        rsl_u64_store_release(&output->ndone, rsl_u64_load_relaxed(&output->ndone) + 1);
     }
     /* release: pairs with rsl_output_stop(): publishes `error`; the thread touches nothing after
      * the wake, which may find nobody, and is joined before the memory goes */
@@ -93,20 +101,50 @@ int rsl_output_start(size_t capacity, struct rsl_output **output_out)
     return 0;
 }
 
+/* Writes what fits without waiting, if the thread has nothing to do: waking it takes longer than
+ * the write, most of all on a busy machine. What is left, or all of it where the system cannot tell
+ * whether it would wait, is for the thread. Returns whether nothing is. */
+static bool write_here(struct rsl_output *output, struct rsl_output_text *text)
+{
+    struct rsl_text_buffer *out = &text->out;
+    /* acquire: pairs with run() */
+    if (rsl_u64_load_acquire(&output->ndone) != output->nsent || out->nbytes == 0 ||
+        rsl_spsc_is_closed(output->texts))
+        return false;
+    const struct iovec piece = {.iov_base = out->bytes, .iov_len = out->nbytes};
+    const ssize_t n = pwritev2(STDOUT_FILENO, &piece, 1, -1, RWF_NOWAIT);
+    if (n <= 0)
+        return false; /* what is wrong, if anything is, the thread finds out */
+    out->nbytes -= (size_t)n;
+    memmove(out->bytes, out->bytes + n, out->nbytes);
+    return out->nbytes + text->diagnostics.nbytes == 0;
+}
+
+static enum rsl_status send(struct rsl_output *output, struct rsl_output_text *text,
+                            uint64_t timeout_ns)
+{
+    if (write_here(output, text)) {
+        rsl_text_buffer_fini(&text->out);
+        rsl_text_buffer_fini(&text->diagnostics);
+        return RSL_OK;
+    }
+    const enum rsl_status status = timeout_ns == 0 ? rsl_spsc_try_send(output->texts, text)
+                                                   : rsl_spsc_send(output->texts, text, timeout_ns);
+    if (status == RSL_OK) {
+        output->nsent++;
+        *text = (struct rsl_output_text){0};
+    }
+    return status;
+}
+
 enum rsl_status rsl_output_try_send(struct rsl_output *output, struct rsl_output_text *text)
 {
-    const enum rsl_status status = rsl_spsc_try_send(output->texts, text);
-    if (status == RSL_OK)
-        *text = (struct rsl_output_text){0};
-    return status;
+    return send(output, text, 0);
 }
 
 enum rsl_status rsl_output_send(struct rsl_output *output, struct rsl_output_text *text)
 {
-    const enum rsl_status status = rsl_spsc_send(output->texts, text, RSL_FOREVER);
-    if (status == RSL_OK)
-        *text = (struct rsl_output_text){0};
-    return status;
+    return send(output, text, RSL_FOREVER);
 }
 
 struct rsl_spsc *rsl_output_channel(struct rsl_output *output)

@@ -16,8 +16,9 @@ struct rsl_output;
 /* Starts the thread, with room for `capacity` texts. Returns 0 or a negative errno. */
 int rsl_output_start(size_t capacity, struct rsl_output **output_out);
 
-/* Hands the texts over; *text is empty then. By one thread. Returns RSL_OK; RSL_EAGAIN: there is no
- * room; or RSL_ECLOSED: standard output cannot be written. */
+/* Hands the texts over; *text is empty then. What can be written at once is, if nothing waits. By
+ * one thread. Returns RSL_OK; RSL_EAGAIN: there is no room; or RSL_ECLOSED: standard output cannot
+ * be written. */
 enum rsl_status rsl_output_try_send(struct rsl_output *output, struct rsl_output_text *text);
 
 /* The same, waiting for room. */

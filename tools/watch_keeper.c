@@ -77,7 +77,8 @@ static void set_state(struct rsl_watch_keeper *keeper, enum rsl_watch_keeper_sta
     rsl_event_loop_wake(keeper->loop);
 }
 
-/* Waits for the lock. Returns it; -EWOULDBLOCK: the watch ends before; or another negative errno. */
+/* Waits for the lock. Returns it; -EWOULDBLOCK: the watch ends before; or another negative errno.
+ */
 static int await_lock(struct rsl_watch_keeper *keeper)
 {
     bool told = false;
