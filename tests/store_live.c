@@ -5,26 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/index_live.h"
+#include "tests/live_testing.h"
 #include "tools/index_tree.h"
 #include "tools/path_list.h"
-
-/* What the file holds now, as a worker would find out; NULL if that fails. */
-static struct rsl_live_change *look(struct rsl_file_indexer *indexer, const char *path, size_t skip)
-{
-    struct rsl_live_change *change = rsl_live_change_create(path + skip);
-    const struct rsl_index_entry entry = {.path = path, .shown = path + skip};
-    struct rsl_index_row row;
-    if (change == NULL || rsl_file_indexer_index(indexer, &entry, &row) != RSL_OK) {
-        rsl_live_change_destroy(change);
-        return NULL;
-    }
-    row.file.path = change->path;
-    change->row = row;
-    change->bytes = indexer->bytes;
-    indexer->bytes = (struct rsl_pack_buffer){0};
-    return change;
-}
 
 static bool is_source(const char *path)
 {
@@ -44,17 +27,13 @@ static int update(struct rsl_live_index *live, struct rsl_file_indexer *indexer,
             batch.manifests_changed = true; /* and the number 0: not known */
             continue;
         }
-        *end = look(indexer, path, rsl_index_root_nbytes(root));
+        *end = live_look(indexer, path, rsl_index_root_nbytes(root));
         good = *end != NULL;
         if (good)
             end = &(*end)->next;
     }
     const int result = good ? rsl_live_index_write(live, &batch) : -1;
-    while (batch.changes != NULL) {
-        struct rsl_live_change *change = batch.changes;
-        batch.changes = change->next;
-        rsl_live_change_destroy(change);
-    }
+    live_forget_changes(&batch);
     return result;
 }
 
@@ -68,10 +47,8 @@ int main(int argc, char **argv)
     struct rsl_file_indexer indexer;
     bool told = false;
     const int lock = rsl_index_try_lock(&options, &told);
-    if (lock < 0 || rsl_file_indexer_init(&indexer) != RSL_OK)
+    if (lock < 0 || live_indexer_init(&indexer) != RSL_OK)
         return 2;
-    indexer.work = RSL_INDEX_CHANGED;
-    indexer.keeps_facts = true;
     struct rsl_live_index *live = rsl_live_index_open(&options, lock, &totals);
     if (live == NULL)
         return 2;
