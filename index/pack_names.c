@@ -385,7 +385,8 @@ struct source {
 };
 
 struct writer {
-    struct rsl_pack_buffer names, postings, segment, first, last, sorted;
+    struct rsl_pack_buffer names, postings, segment, first, last;
+    struct rsl_pack_buffer sorted, other; /* postings of one name */
     uint32_t nnames;
     size_t limit;
     rsl_names_emit *emit;
@@ -430,11 +431,6 @@ static bool scatter(struct source *source)
 static bool posting_is_before(const struct rsl_posting *a, const struct rsl_posting *b)
 {
     return a->file_id != b->file_id ? a->file_id < b->file_id : a->item_id < b->item_id;
-}
-
-static int compare_postings(const void *a, const void *b)
-{
-    return posting_is_before(a, b) ? -1 : posting_is_before(b, a);
 }
 
 static bool put(struct rsl_pack_buffer *buffer, const void *bytes, size_t nbytes)
@@ -513,6 +509,52 @@ static enum rsl_status close_segment(struct writer *writer)
     return go_on ? RSL_OK : RSL_ECANCELED;
 }
 
+/* The place behind the postings from `at` on that are in order. */
+static size_t end_of_run(const struct rsl_posting *postings, size_t at, size_t n)
+{
+    while (++at < n && !posting_is_before(&postings[at], &postings[at - 1])) {
+    }
+    return at < n ? at : n;
+}
+
+/* Merges each two neighbouring runs of `from` that are in order into one of `to`. Returns how many
+ * runs there are then. */
+static size_t merge_runs(const struct rsl_posting *from, struct rsl_posting *to, size_t n)
+{
+    size_t nruns = 0;
+    for (size_t start = 0; start < n; nruns++) {
+        const size_t middle = end_of_run(from, start, n);
+        const size_t end = middle < n ? end_of_run(from, middle, n) : n;
+        size_t a = start, b = middle, at = start;
+        while (a < middle && b < end)
+            to[at++] = posting_is_before(&from[b], &from[a]) ? from[b++] : from[a++];
+        memcpy(&to[at], &from[a], (middle - a) * sizeof *to);
+        memcpy(&to[at + (middle - a)], &from[b], (end - b) * sizeof *to);
+        start = end;
+    }
+    return nruns;
+}
+
+/* Brings the postings of a name into order. They are some runs that are, one for each collection
+ * and lot of files that it got. Returns where they are then, NULL for want of memory. */
+static struct rsl_posting *sort_postings(struct writer *writer, size_t n)
+{
+    struct rsl_posting *from = (struct rsl_posting *)(void *)writer->sorted.bytes;
+    if (n < 2 || end_of_run(from, 0, n) == n)
+        return from;
+    writer->other.nbytes = 0;
+    if (!rsl_pack_buffer_reserve(&writer->other, n * sizeof *from))
+        return NULL;
+    struct rsl_posting *to = (struct rsl_posting *)(void *)writer->other.bytes;
+    for (size_t nruns = n; nruns > 1;) {
+        nruns = merge_runs(from, to, n);
+        struct rsl_posting *sorted = to;
+        to = from;
+        from = sorted;
+    }
+    return from;
+}
+
 static const struct name *next_name(const struct source *source)
 {
     const struct rsl_names *names = source->names;
@@ -530,8 +572,8 @@ static bool take_postings(struct writer *writer, struct source *source)
                n * sizeof *source->postings);
 }
 
-/* Writes the first of the names that come next, with its postings in all sources. */
-static enum rsl_status write_name(struct writer *writer, struct source *sources, size_t nsources)
+/* The first of the names that come next, NULL at the end. */
+static const struct name *first_name(const struct source *sources, size_t nsources)
 {
     const struct name *first = NULL;
     for (size_t i = 0; i < nsources; i++) {
@@ -539,6 +581,13 @@ static enum rsl_status write_name(struct writer *writer, struct source *sources,
         if (name != NULL && (first == NULL || is_before(name, first)))
             first = name;
     }
+    return first;
+}
+
+/* Writes that name with its postings in all sources. */
+static enum rsl_status write_name(struct writer *writer, struct source *sources, size_t nsources,
+                                  const struct name *first)
+{
     writer->sorted.nbytes = 0;
     for (size_t i = 0; i < nsources; i++) {
         const struct name *name = next_name(&sources[i]);
@@ -547,29 +596,16 @@ static enum rsl_status write_name(struct writer *writer, struct source *sources,
             !take_postings(writer, &sources[i]))
             return RSL_ENOMEM;
     }
-    struct rsl_posting *postings = (struct rsl_posting *)(void *)writer->sorted.bytes;
-    const size_t n = writer->sorted.nbytes / sizeof *postings;
-    for (size_t i = 1; i < n; i++) {
-        if (posting_is_before(&postings[i], &postings[i - 1])) {
-            qsort(postings, n, sizeof *postings, compare_postings);
-            break;
-        }
-    }
+    const size_t n = writer->sorted.nbytes / sizeof(struct rsl_posting);
+    const struct rsl_posting *postings = sort_postings(writer, n);
+    if (n > 0 && postings == NULL)
+        return RSL_ENOMEM;
     const size_t before = writer->postings.nbytes;
     if (!put_postings(&writer->postings, postings, n) ||
         !put_name(writer, first, writer->postings.nbytes - before))
         return RSL_ENOMEM;
     return writer->names.nbytes + writer->postings.nbytes > writer->limit ? close_segment(writer)
                                                                           : RSL_OK;
-}
-
-static bool is_any_left(const struct source *sources, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (next_name(&sources[i]) != NULL)
-            return true;
-    }
-    return false;
 }
 
 enum rsl_status rsl_names_write(struct rsl_names *const *names, size_t n, size_t limit,
@@ -580,7 +616,8 @@ enum rsl_status rsl_names_write(struct rsl_names *const *names, size_t n, size_t
     const struct rsl_allocator *allocator = names[0]->allocator;
     struct writer writer = {.limit = limit, .emit = emit, .context = context};
     writer.names.allocator = writer.postings.allocator = writer.segment.allocator = allocator;
-    writer.first.allocator = writer.last.allocator = writer.sorted.allocator = allocator;
+    writer.first.allocator = writer.last.allocator = allocator;
+    writer.sorted.allocator = writer.other.allocator = allocator;
     struct source *sources = allocator->allocate(allocator->state, n * sizeof *sources);
     enum rsl_status status = sources == NULL ? RSL_ENOMEM : RSL_OK;
     for (size_t i = 0; sources != NULL && i < n; i++) {
@@ -588,8 +625,8 @@ enum rsl_status rsl_names_write(struct rsl_names *const *names, size_t n, size_t
         if (status == RSL_OK && !scatter(&sources[i]))
             status = RSL_ENOMEM;
     }
-    while (status == RSL_OK && is_any_left(sources, n))
-        status = write_name(&writer, sources, n);
+    for (const struct name *first; status == RSL_OK && (first = first_name(sources, n)) != NULL;)
+        status = write_name(&writer, sources, n, first);
     if (status == RSL_OK)
         status = close_segment(&writer);
     for (size_t i = 0; sources != NULL && i < n; i++) {
@@ -603,5 +640,6 @@ enum rsl_status rsl_names_write(struct rsl_names *const *names, size_t n, size_t
     rsl_pack_buffer_fini(&writer.first);
     rsl_pack_buffer_fini(&writer.last);
     rsl_pack_buffer_fini(&writer.sorted);
+    rsl_pack_buffer_fini(&writer.other);
     return status;
 }

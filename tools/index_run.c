@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,36 @@ static int move_into_place(const char *from, const char *db_path)
     return error == -EINVAL ? 0 : error; /* some file systems cannot sync a folder */
 }
 
+/* The same on a thread of its own. */
+struct moving {
+    const char *from, *db_path;
+    int error;
+};
+
+static void *move_aside(void *arg)
+{
+    struct moving *moving = arg;
+    moving->error = move_into_place(moving->from, moving->db_path);
+    return NULL;
+}
+
+/* Puts the finished database in its place, and frees all else while the disk is busy. */
+static int move_and_stop(struct rsl_index_pass *pass, const char *from)
+{
+    struct moving moving = {.from = from, .db_path = pass->options->db_path};
+    pthread_t mover;
+    const bool has_mover = pthread_create(&mover, NULL, move_aside, &moving) == 0;
+    rsl_index_pass_stop(pass);
+    if (has_mover)
+        pthread_join(mover, NULL);
+    else
+        move_aside(&moving);
+    if (moving.error == 0)
+        return 0;
+    rsl_report("%s: %s", moving.db_path, strerror(-moving.error));
+    return -1;
+}
+
 /* All of the tree into a new database, without its end. */
 static enum rsl_status fill(struct rsl_index_pass *pass, bool with_graph)
 {
@@ -141,14 +172,10 @@ static int make_new(struct rsl_index_pass *pass)
         rsl_report("%s: %s", path, strerror(errno));
     } else {
         result = make_at(pass, path);
-        rsl_index_pass_stop(pass);
-    }
-    if (result == 0) {
-        const int error = move_into_place(path, db_path);
-        if (error != 0) {
-            rsl_report("%s: %s", db_path, strerror(-error));
-            result = -1;
-        }
+        if (result == 0)
+            result = move_and_stop(pass, path);
+        else
+            rsl_index_pass_stop(pass);
     }
     if (result != 0) {
         unlink(path);

@@ -44,7 +44,7 @@ static int wait_for_input(int fd)
     return -EINTR;
 }
 
-/* Reads to the end of the file. The size is a hint: files grow and shrink, pipes have none. */
+/* Reads to the end of the file. The size is a hint: files shrink, some and pipes have none. */
 static int read_all(struct rsl_source_buffer *buffer, int fd, size_t size_hint, bool is_stream)
 {
     int error = reserve(buffer, size_hint < 4096 ? 4096 : size_hint + 1);
@@ -61,6 +61,8 @@ static int read_all(struct rsl_source_buffer *buffer, int fd, size_t size_hint, 
         if (n == 0)
             return 0;
         buffer->nbytes += (size_t)n;
+        if (buffer->nbytes == size_hint && !is_stream) /* what may have come since comes later */
+            return 0;
         if (buffer->nbytes > RSL_MAX_SOURCE)
             return -EFBIG;
         if (buffer->nbytes == buffer->capacity - RSL_PAD)
