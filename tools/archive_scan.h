@@ -1,9 +1,7 @@
 /* archive_scan.h - the sources in archives as a part of a scan.
  *
- * An archive is a job: its file is read in one go, inflated into memory that is used again, and its
- * sources are parsed where they lie there. One that inflates to much is cut into jobs of some of
- * its sources. How much is in memory at a time is bounded: an archive for which there is no room
- * yet is put off, and the worker does something else (sched/gate.h). Sources whose content has been
+ * An archive is a job (archive_job.h), and its sources are parsed where they lie in its memory. One
+ * that inflates to much is cut into jobs of some of its sources. Sources whose content has been
  * parsed before are not parsed again (result_cache.h). */
 #ifndef RSL_TOOLS_ARCHIVE_SCAN_H
 #define RSL_TOOLS_ARCHIVE_SCAN_H
@@ -11,20 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sched/pool.h"
+#include "tools/archive_job.h"
 #include "tools/scan_file.h"
-
-/* What a scan's archives came to. Times are processor time, and only kept if asked for. */
-struct rsl_archive_stats {
-    uint64_t narchives, nbad;
-    uint64_t compressed_nbytes, inflated_nbytes;
-    uint64_t nsources, source_nbytes; /* all that were looked at */
-    uint64_t nshared, shared_nbytes;  /* of these, known from others of the same content */
-    uint64_t nsplit;                  /* archives that were cut into several jobs */
-    uint64_t nput_off;                /* times that one had to wait for memory */
-    uint64_t most_nbytes;             /* the most that was reserved at a time */
-    uint64_t read_ns, inflate_ns, hash_ns, parse_ns;
-};
 
 /* All is borrowed. */
 struct rsl_archive_scan_options {
