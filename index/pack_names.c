@@ -310,6 +310,17 @@ enum rsl_status rsl_names_add_file(struct rsl_names *names, const struct rsl_fil
     return n == 0 ? RSL_OK : rsl_names_add(names, (const uint8_t *)path + start, n, &itself);
 }
 
+void rsl_names_renumber(struct rsl_names *names, uint32_t first, const uint32_t *ids)
+{
+    for (struct block *block = names->first; block != NULL; block = block->next) {
+        for (uint32_t i = 0; i < block->nentries; i++) {
+            struct entry *entry = &block->entries[i];
+            if (entry->file_id >= first)
+                entry->file_id = ids[entry->file_id - first];
+        }
+    }
+}
+
 /* ---- order */
 
 int rsl_names_compare(const uint8_t *a, size_t a_nbytes, const uint8_t *b, size_t b_nbytes)

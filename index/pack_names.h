@@ -56,6 +56,10 @@ size_t rsl_names_of_path(const char *path, size_t nbytes, size_t *end, size_t *s
  * references and the like; nothing for a type that has none, such as a tuple. */
 struct rsl_span rsl_names_of_impl(const uint8_t *src, const struct rsl_item *impl);
 
+/* Gives files other numbers: from `first` on, file_id becomes ids[file_id - first]. Before the
+ * names are sorted. O(items). */
+void rsl_names_renumber(struct rsl_names *names, uint32_t first, const uint32_t *ids);
+
 /* Brings the names into order; nothing more may be added then. RSL_OK or RSL_ENOMEM. */
 enum rsl_status rsl_names_sort(struct rsl_names *names);
 

@@ -172,7 +172,8 @@ static uint8_t *state_of_file(struct search *search, uint32_t file_id)
 static bool is_file_in(struct search *search, uint32_t file_id)
 {
     const struct rsl_query *query = &search->query;
-    const bool is_limited = query->in != NULL || query->crate != NULL;
+    const bool by_version = query->version != NULL || query->newest || query->no_yanked;
+    const bool is_limited = query->in != NULL || query->crate != NULL || by_version;
     if (!is_limited && search->container.nbytes == 0)
         return true;
     uint8_t *state = state_of_file(search, file_id);
@@ -191,6 +192,10 @@ static bool is_file_in(struct search *search, uint32_t file_id)
                 return false;
             in = is_below((const char *)search->path.bytes, query->in);
         }
+        if (in && by_version)
+            search->status = rsl_query_is_of_version(search->store, query, file_id, &in);
+        if (search->status != RSL_OK)
+            return false;
         *state = in ? FILE_IN : FILE_OUT;
     }
     return *state == FILE_IN;

@@ -22,4 +22,8 @@ size_t rsl_query_last_name(const char *text, size_t nbytes, size_t *rest_out);
 enum rsl_status rsl_query_stands_in(struct rsl_store *store, struct query_container *container,
                                     int64_t file_id, uint32_t item_id, bool *result_out);
 
+/* Whether the file is of a version that the query wants: by `version`, `newest` and `no_yanked`. */
+enum rsl_status rsl_query_is_of_version(struct rsl_store *store, const struct rsl_query *query,
+                                        int64_t file_id, bool *result_out);
+
 #endif

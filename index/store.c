@@ -13,7 +13,13 @@ static const char schema[] =
     "CREATE TABLE files("
     " file_id INTEGER PRIMARY KEY, path NOT NULL UNIQUE, size INTEGER NOT NULL,"
     " mtime INTEGER NOT NULL, hash BLOB NOT NULL, status TEXT NOT NULL, items INTEGER NOT NULL,"
-    " errors INTEGER NOT NULL, vendored INTEGER NOT NULL, links INTEGER NOT NULL, message TEXT);"
+    " errors INTEGER NOT NULL, vendored INTEGER NOT NULL, links INTEGER NOT NULL, message TEXT,"
+    " archive_id INTEGER);"
+    "CREATE INDEX files_of_archives ON files(archive_id) WHERE archive_id IS NOT NULL;"
+    "CREATE TABLE archives("
+    " archive_id INTEGER PRIMARY KEY, path NOT NULL UNIQUE, size INTEGER NOT NULL,"
+    " mtime INTEGER NOT NULL, hash BLOB NOT NULL, status TEXT NOT NULL, name TEXT, version TEXT,"
+    " yanked INTEGER, newest INTEGER NOT NULL, files INTEGER NOT NULL, message TEXT);"
     "CREATE TABLE errors("
     " file_id INTEGER NOT NULL, error_id INTEGER NOT NULL, code TEXT NOT NULL,"
     " message TEXT NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL,"
@@ -81,8 +87,8 @@ static enum rsl_store_state state_of_failure(const struct rsl_store *store)
 
 /* The pages that all of a table begins at are looked at before anything is believed. */
 static const char *const tables[] = {
-    "files",   "packed_items", "name_segments", "name_changes",  "name_stale",   "crates",
-    "modules", "deps",         "manifests",     "folder_stamps", "folder_stale", "errors",
+    "files", "packed_items", "name_segments", "name_changes", "name_stale", "crates",   "modules",
+    "deps",  "manifests",    "folder_stamps", "folder_stale", "errors",     "archives",
 };
 
 /* Looks at what an opened file is. */

@@ -2,11 +2,13 @@
  *
  * The schema, version RSL_STORE_VERSION. Any SQL reader sees the plain tables; the packed ones are
  * read through the tables of store_sql.h.
- *     files(file_id, path, size, mtime, hash, status, items, errors, vendored, links, message)
+ *     files(file_id, path, size, mtime, hash, status, items, errors, vendored, links, message,
+ *           archive_id)
  *         path: from the root of the tree; text, or a blob if it is not UTF-8. size: bytes. mtime:
  *         nanoseconds since 1970, negative if it was too fresh to be trusted. hash: XXH3-128 of
  *         the content, in canonical order. status: as in item records. items, errors: how many.
- *         links: a hash of what the file says to others. message: of an io-error
+ *         links: a hash of what the file says to others. message: of an io-error.
+ *         archive_id: the archive that it is in, or NULL
  *     errors(file_id, error_id, code, message, start, length, line, "column")
  *         what is wrong in the sources; column in code points
  *     packed_items(file_id, block)        pack.h
@@ -17,6 +19,7 @@
  *     name_stale(file_id)                 the files whose items in the segments do not count
  *
  *     crates, modules, deps               store_graph.h
+ *     archives                            store_archives.h
  *     manifests(stamp)                    a number for the Cargo.toml files that these came from
  *     folder_stamps, folder_stale         store_folders.h
  *
@@ -109,6 +112,7 @@ struct rsl_store_file {
     bool vendored;
     int64_t links;       /* a hash of what the file says to others: names, uses, modules */
     const char *message; /* NULL if there is none */
+    int64_t archive_id;  /* that it is in, 0: none */
 };
 
 struct rsl_store_error {
@@ -161,7 +165,7 @@ struct rsl_store_stamp {
     int64_t links;
 };
 
-/* Calls `each` for every file, by file_id; false ends it. */
+/* Calls `each` for every file that is in no archive, by file_id; false ends it. */
 enum rsl_status rsl_store_each_file(struct rsl_store *store,
                                     bool (*each)(void *context, const struct rsl_store_stamp *file),
                                     void *context);

@@ -1,5 +1,6 @@
-/* A table is brought to what a list says by going through both in the order of its key. What is to
- * be done is noted on the way and done afterwards: a table that is being read stays as it is. */
+/* A table is brought to what a list says by going through both in the order of its key; rows that
+ * are those of archives (store_archives.h) are passed over. What is to be done is noted on the way
+ * and done afterwards: a table that is being read stays as it is. */
 #include "index/store_graph.h"
 
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static int compare_optional(const char *a, sqlite3_stmt *select, int column)
     return compare_texts(a, select, column);
 }
 
-static void bind_crate(sqlite3_stmt *statement, const void *list, size_t i)
+void rsl_store_bind_crate(sqlite3_stmt *statement, const void *list, size_t i)
 {
     const struct rsl_store_crate *crate = (const struct rsl_store_crate *)list + i;
     sqlite3_bind_int64(statement, 1, crate->crate_id);
@@ -62,7 +63,7 @@ static int compare_crate(const void *list, size_t i, sqlite3_stmt *select, int *
     return order;
 }
 
-static void bind_module(sqlite3_stmt *statement, const void *list, size_t i)
+void rsl_store_bind_module(sqlite3_stmt *statement, const void *list, size_t i)
 {
     const struct rsl_store_module *module = (const struct rsl_store_module *)list + i;
     sqlite3_bind_int64(statement, 1, module->file_id);
@@ -90,7 +91,7 @@ static int compare_module(const void *list, size_t i, sqlite3_stmt *select, int 
     return order;
 }
 
-static void bind_dep(sqlite3_stmt *statement, const void *list, size_t i)
+void rsl_store_bind_dep(sqlite3_stmt *statement, const void *list, size_t i)
 {
     const struct rsl_store_dep *dep = (const struct rsl_store_dep *)list + i;
     sqlite3_bind_int64(statement, 1, dep->from_file);
@@ -113,30 +114,34 @@ static int compare_dep(const void *list, size_t i, sqlite3_stmt *select, int *co
 }
 
 static const struct table crates = {
-    .select = "SELECT crate_id, name, root_file, package, version FROM crates ORDER BY crate_id",
+    .select = "SELECT crate_id, name, root_file, package, version FROM crates"
+              " WHERE crate_id < 16777216 ORDER BY crate_id", /* RSL_STORE_ARCHIVE_CRATES */
     .remove = "DELETE FROM crates WHERE crate_id=?",
     .put = "INSERT OR REPLACE INTO crates VALUES(?,?,?,?,?)",
     .nkey = 1,
-    .bind = bind_crate,
+    .bind = rsl_store_bind_crate,
     .compare = compare_crate,
 };
 
 static const struct table modules = {
     .select = "SELECT file_id, crate_id, path, kind, declared_in FROM modules"
+              " WHERE crate_id < 16777216"
               " ORDER BY file_id, crate_id, path, kind",
     .remove = "DELETE FROM modules WHERE file_id=? AND crate_id=? AND path=? AND kind=?",
     .put = "INSERT OR REPLACE INTO modules VALUES(?,?,?,?,?)",
     .nkey = 4,
-    .bind = bind_module,
+    .bind = rsl_store_bind_module,
     .compare = compare_module,
 };
 
 static const struct table deps = {
-    .select = "SELECT from_file, to_file, kind, count FROM deps ORDER BY from_file, to_file, kind",
+    .select = "SELECT from_file, to_file, kind, count FROM deps WHERE from_file NOT IN"
+              " (SELECT file_id FROM files WHERE archive_id NOT NULL)"
+              " ORDER BY from_file, to_file, kind",
     .remove = "DELETE FROM deps WHERE from_file=? AND to_file=? AND kind=?",
     .put = "INSERT OR REPLACE INTO deps VALUES(?,?,?,?)",
     .nkey = 3,
-    .bind = bind_dep,
+    .bind = rsl_store_bind_dep,
     .compare = compare_dep,
 };
 

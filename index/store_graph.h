@@ -9,7 +9,8 @@
  *         included into the module. declared_in: the file, NULL for a root
  *     deps(from_file, to_file, kind, count)
  *         as rsl_graph_edge has them
- * Only files of the table files are in them. */
+ * Only files of the table files are in them. What store_archives.h writes into them besides stays
+ * as it is. */
 #ifndef RSL_INDEX_STORE_GRAPH_H
 #define RSL_INDEX_STORE_GRAPH_H
 

@@ -24,6 +24,22 @@ enum store_statement {
     STORE_GET_BLOCK,
     STORE_GET_MODULES,
     STORE_FIND_FILE,
+    STORE_GET_ARCHIVE,
+    STORE_GET_VERSIONS,
+    STORE_PUT_CRATE,
+    STORE_PUT_MODULE,
+    STORE_PUT_DEP,
+    STORE_PUT_ARCHIVE,
+    STORE_TOUCH_ARCHIVE,
+    STORE_REMOVE_ARCHIVE,
+    STORE_REMOVE_ARCHIVE_FILES,
+    STORE_REMOVE_ARCHIVE_BLOCKS,
+    STORE_REMOVE_ARCHIVE_ERRORS,
+    STORE_REMOVE_ARCHIVE_NAMES,
+    STORE_PUT_ARCHIVE_STALE,
+    STORE_REMOVE_ARCHIVE_DEPS,
+    STORE_REMOVE_ARCHIVE_MODULES,
+    STORE_REMOVE_ARCHIVE_CRATES,
     STORE_NSTATEMENTS
 };
 
@@ -47,6 +63,14 @@ enum rsl_status rsl_store_step(struct rsl_store *store, sqlite3_stmt *statement)
 /* The row at which a statement is that gives file_id, path, size, mtime, hash, links. False for
  * want of memory. */
 bool rsl_store_get_stamp(sqlite3_stmt *select, struct rsl_store_stamp *stamp_out);
+
+/* A path is text, or a blob if it is not UTF-8. Borrowed. */
+void rsl_store_bind_path(sqlite3_stmt *statement, int parameter, const char *path, size_t nbytes);
+
+/* Bind the columns of row i of a list of struct rsl_store_crate, _module, _dep. */
+void rsl_store_bind_crate(sqlite3_stmt *statement, const void *list, size_t i);
+void rsl_store_bind_module(sqlite3_stmt *statement, const void *list, size_t i);
+void rsl_store_bind_dep(sqlite3_stmt *statement, const void *list, size_t i);
 
 /* Finalizes all statements. */
 void rsl_store_forget_statements(struct rsl_store *store);

@@ -8,8 +8,10 @@
 #include "lexer/source_error.h"
 #include "lexer/utf8.h"
 
+#define OF_ARCHIVE " IN (SELECT file_id FROM files WHERE archive_id=?)"
+
 static const char *const sql[STORE_NSTATEMENTS] = {
-    [STORE_PUT_FILE] = "INSERT OR REPLACE INTO files VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+    [STORE_PUT_FILE] = "INSERT OR REPLACE INTO files VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
     [STORE_REMOVE_FILE] = "DELETE FROM files WHERE file_id=?",
     [STORE_TOUCH_FILE] = "UPDATE files SET mtime=?2 WHERE file_id=?1",
     [STORE_PUT_BLOCK] = "INSERT OR REPLACE INTO packed_items VALUES(?,?)",
@@ -23,10 +25,33 @@ static const char *const sql[STORE_NSTATEMENTS] = {
     [STORE_PUT_STALE_FOLDER] = "INSERT OR IGNORE INTO folder_stale VALUES(?)",
     [STORE_GET_PATH] = "SELECT path FROM files WHERE file_id=?",
     [STORE_GET_STAMPS_FROM] =
-        "SELECT file_id, path, size, mtime, hash, links FROM files WHERE path>=? ORDER BY path",
+        "SELECT file_id, path, size, mtime, hash, links FROM files WHERE path>=?"
+        " AND archive_id IS NULL ORDER BY path",
     [STORE_GET_BLOCK] = "SELECT block FROM packed_items WHERE file_id=?",
     [STORE_GET_MODULES] = "SELECT path FROM modules WHERE file_id=?",
     [STORE_FIND_FILE] = "SELECT file_id, path, size, mtime, hash, links FROM files WHERE path=?",
+    [STORE_GET_ARCHIVE] = "SELECT version, yanked, newest FROM archives"
+                          " WHERE archive_id=(SELECT archive_id FROM files WHERE file_id=?)",
+    [STORE_GET_VERSIONS] = "SELECT version FROM modules JOIN crates USING(crate_id)"
+                           " WHERE file_id=? AND version NOT NULL",
+    [STORE_PUT_CRATE] = "INSERT INTO crates VALUES(?,?,?,?,?)",
+    [STORE_PUT_MODULE] = "INSERT INTO modules VALUES(?,?,?,?,?)",
+    [STORE_PUT_DEP] = "INSERT INTO deps VALUES(?,?,?,?)",
+    [STORE_PUT_ARCHIVE] = "INSERT OR REPLACE INTO archives VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+    [STORE_TOUCH_ARCHIVE] = "UPDATE archives SET mtime=?2, yanked=?3, newest=?4"
+                            " WHERE archive_id=?1",
+    [STORE_REMOVE_ARCHIVE] = "DELETE FROM archives WHERE archive_id=?",
+    [STORE_REMOVE_ARCHIVE_FILES] = "DELETE FROM files WHERE archive_id=?",
+    [STORE_REMOVE_ARCHIVE_BLOCKS] = "DELETE FROM packed_items WHERE file_id" OF_ARCHIVE,
+    [STORE_REMOVE_ARCHIVE_ERRORS] = "DELETE FROM errors WHERE file_id" OF_ARCHIVE,
+    [STORE_REMOVE_ARCHIVE_NAMES] = "DELETE FROM name_changes WHERE file_id" OF_ARCHIVE,
+    [STORE_PUT_ARCHIVE_STALE] = "INSERT OR IGNORE INTO name_stale"
+                                " SELECT file_id FROM files WHERE archive_id=?",
+    [STORE_REMOVE_ARCHIVE_DEPS] = "DELETE FROM deps WHERE from_file" OF_ARCHIVE,
+    [STORE_REMOVE_ARCHIVE_MODULES] = "DELETE FROM modules WHERE file_id" OF_ARCHIVE,
+    /* RSL_STORE_ARCHIVE_CRATES */
+    [STORE_REMOVE_ARCHIVE_CRATES] = "DELETE FROM crates WHERE crate_id >= ?1 * 16777216"
+                                    " AND crate_id < (?1 + 1) * 16777216",
 };
 
 sqlite3_stmt *rsl_store_statement(struct rsl_store *store, enum store_statement which)
@@ -76,7 +101,7 @@ static bool is_utf8(const char *text, size_t nbytes)
     return code_point != RSL_UTF8_BAD;
 }
 
-static void bind_path(sqlite3_stmt *statement, int parameter, const char *path, size_t nbytes)
+void rsl_store_bind_path(sqlite3_stmt *statement, int parameter, const char *path, size_t nbytes)
 {
     if (is_utf8(path, nbytes))
         sqlite3_bind_text(statement, parameter, path, (int)nbytes, SQLITE_STATIC);
@@ -144,7 +169,9 @@ enum rsl_status rsl_store_put_file(struct rsl_store *store, struct rsl_store_fil
     if (put == NULL || put_block == NULL)
         return RSL_EIO;
     const bool is_new = file->file_id == 0, replaces = !is_new && store->mode != RSL_STORE_CREATE;
-    enum rsl_status status = put_stale(store, file->path, file->path_nbytes);
+    enum rsl_status status = RSL_OK;
+    if (file->archive_id == 0) /* folders in archives have no stamps */
+        status = put_stale(store, file->path, file->path_nbytes);
     if (replaces && status == RSL_OK)
         status = run_for_file(store, STORE_REMOVE_ERRORS, file->file_id);
     if (status != RSL_OK)
@@ -153,7 +180,7 @@ enum rsl_status rsl_store_put_file(struct rsl_store *store, struct rsl_store_fil
         sqlite3_bind_null(put, 1);
     else
         sqlite3_bind_int64(put, 1, file->file_id);
-    bind_path(put, 2, file->path, file->path_nbytes);
+    rsl_store_bind_path(put, 2, file->path, file->path_nbytes);
     sqlite3_bind_int64(put, 3, file->nbytes);
     sqlite3_bind_int64(put, 4, file->mtime_ns);
     sqlite3_bind_blob(put, 5, file->hash, sizeof file->hash, SQLITE_STATIC);
@@ -166,6 +193,10 @@ enum rsl_status rsl_store_put_file(struct rsl_store *store, struct rsl_store_fil
         sqlite3_bind_text(put, 11, file->message, -1, SQLITE_STATIC);
     else
         sqlite3_bind_null(put, 11);
+    if (file->archive_id != 0)
+        sqlite3_bind_int64(put, 12, file->archive_id);
+    else
+        sqlite3_bind_null(put, 12);
     status = rsl_store_step(store, put);
     if (status != RSL_OK)
         return status;
@@ -265,8 +296,10 @@ enum rsl_status rsl_store_each_file(struct rsl_store *store,
 {
     sqlite3_stmt *select;
     int code = sqlite3_prepare_v2(
-        store->db, "SELECT file_id, path, size, mtime, hash, links FROM files ORDER BY file_id", -1,
-        &select, NULL);
+        store->db,
+        "SELECT file_id, path, size, mtime, hash, links FROM files WHERE archive_id IS NULL"
+        " ORDER BY file_id",
+        -1, &select, NULL);
     while (code == SQLITE_OK || code == SQLITE_ROW) {
         code = sqlite3_step(select);
         struct rsl_store_stamp stamp;
@@ -287,7 +320,7 @@ enum rsl_status rsl_store_find_file(struct rsl_store *store, const char *path,
     *stamp_out = (struct rsl_store_stamp){0};
     if (select == NULL)
         return RSL_EIO;
-    bind_path(select, 1, path, strlen(path));
+    rsl_store_bind_path(select, 1, path, strlen(path));
     const int code = sqlite3_step(select);
     enum rsl_status status = RSL_EINVAL;
     if (code == SQLITE_ROW)

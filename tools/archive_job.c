@@ -196,6 +196,12 @@ static void end_refused(struct rsl_worker *worker, struct rsl_archive_job *job, 
     rsl_archive_job_end(job, worker);
 }
 
+static void end_unreadable(struct rsl_worker *worker, struct rsl_archive_job *job, int error)
+{
+    job->error = error;
+    end_refused(worker, job, "", strerror(error));
+}
+
 static void end_without_memory(struct rsl_worker *worker, struct rsl_archive_job *job)
 {
     job->jobs->options.fail(job->jobs->options.context);
@@ -294,7 +300,7 @@ static int read_file(struct rsl_archive_job *job, int fd)
             break;
         store->file_nbytes += (size_t)n;
     }
-    job->file = store->file;
+    job->file = store->file != NULL ? store->file : (const uint8_t *)""; /* an empty file */
     job->file_nbytes = store->file_nbytes;
     return 0;
 }
@@ -326,7 +332,7 @@ static bool run_inside(struct rsl_worker *worker, struct rsl_archive_job *job, i
         if (error == -ENOMEM)
             end_without_memory(worker, job);
         else
-            end_refused(worker, job, "", strerror(-error));
+            end_unreadable(worker, job, -error);
         return true;
     }
     const uint64_t middle = now_ns(jobs);
@@ -372,7 +378,7 @@ static int run_job(struct rsl_worker *worker, void *arg)
         }
         const int fd = measure(job);
         if (fd < 0) {
-            end_refused(worker, job, "", strerror(-fd));
+            end_unreadable(worker, job, -fd);
             return RSL_OK;
         }
         const uint64_t weight = job->size + job->room + ARCHIVE_OVERHEAD;

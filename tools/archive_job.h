@@ -32,8 +32,9 @@ struct rsl_archive_stats {
 struct rsl_archive_job {
     struct rsl_gate_ticket gate_ticket; /* first: the job is found through it; its own */
     void *ticket;                       /* of who began it */
-    const struct rsl_archive *archive;  /* NULL if the file could not be read */
-    const uint8_t *file;                /* as it is on disk */
+    struct rsl_archive *archive;        /* to be read only; NULL if it was refused */
+    int error;                          /* errno why the file could not be read, or 0 */
+    const uint8_t *file;                /* as it is on disk; NULL if it could not be read */
     size_t file_nbytes;
     int64_t mtime_ns;        /* of the file when it was opened */
     int64_t opened_ns;       /* when that was, by the same clock; both since 1970 */

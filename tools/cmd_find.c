@@ -17,6 +17,7 @@
 struct options {
     struct rsl_query query;
     const char *db_path, *in;
+    char *crate; /* a copy of the name before the @, or NULL */
     bool json, color;
 };
 
@@ -37,8 +38,12 @@ static void print_help(void)
         "all\n"
         "                         but use_leaf and impl)\n"
         "      --vis VIS[,...]    only inherited, pub, crate, self, super, in\n"
-        "      --crate NAME       only in the crate, or in the crates of the package, of this "
-        "name\n"
+        "      --crate NAME[@VERSION]\n"
+        "                         only in the crate, or in the crates of the package, of this "
+        "name;\n"
+        "                         of that version, as 1, 1.2 or 1.2.3\n"
+        "      --newest           of archives, only the newest version of each package\n"
+        "      --no-yanked        of archives, none that is known to be yanked\n"
         "      --in PATH          only in files at or below PATH\n"
         "      --exact, --prefix  only names that are, or begin with, QUERY\n"
         "      --regex            names that match an extended regular expression\n"
@@ -86,14 +91,47 @@ static const char *vis_name(unsigned i)
     return names[i];
 }
 
+/* NAME or NAME@VERSION. */
+static bool parse_crate(const char *text, struct options *options)
+{
+    const char *const at = strchr(text, '@');
+    free(options->crate);
+    options->crate = at == NULL ? strdup(text) : strndup(text, (size_t)(at - text));
+    if (options->crate == NULL || (at != NULL && at[1] == '\0')) {
+        rsl_report("bad package '%s'", text);
+        return false;
+    }
+    options->query.crate = options->crate;
+    options->query.version = at == NULL ? NULL : at + 1;
+    return true;
+}
+
 /* Returns -1 to go on, or an exit status. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-    enum { KIND = 256, VIS, CRATE, IN, EXACT, PREFIX, REGEX, CASE, LIMIT, AFTER, JSON, COLOR, DB };
+    enum {
+        KIND = 256,
+        VIS,
+        CRATE,
+        NEWEST,
+        NO_YANKED,
+        IN,
+        EXACT,
+        PREFIX,
+        REGEX,
+        CASE,
+        LIMIT,
+        AFTER,
+        JSON,
+        COLOR,
+        DB
+    };
     static const struct option long_options[] = {
         {"kind", required_argument, NULL, KIND},
         {"vis", required_argument, NULL, VIS},
         {"crate", required_argument, NULL, CRATE},
+        {"newest", no_argument, NULL, NEWEST},
+        {"no-yanked", no_argument, NULL, NO_YANKED},
         {"in", required_argument, NULL, IN},
         {"exact", no_argument, NULL, EXACT},
         {"prefix", no_argument, NULL, PREFIX},
@@ -119,7 +157,12 @@ static int parse_options(int argc, char **argv, struct options *options)
             if (!parse_names("visibility", optarg, vis_name, &query->vis))
                 return RSL_EXIT_ERROR;
             break;
-        case CRATE: query->crate = optarg; break;
+        case CRATE:
+            if (!parse_crate(optarg, options))
+                return RSL_EXIT_ERROR;
+            break;
+        case NEWEST: query->newest = true; break;
+        case NO_YANKED: query->no_yanked = true; break;
         case IN: options->in = optarg; break;
         case EXACT: query->mode = RSL_QUERY_EXACT; break;
         case PREFIX: query->mode = RSL_QUERY_PREFIX; break;
@@ -370,14 +413,17 @@ static int run(const struct rsl_tree_store *tree, struct options *options)
 int rsl_cmd_find(int argc, char **argv)
 {
     struct options options = {.query = {.limit = DEFAULT_LIMIT}};
-    const int status = parse_options(argc, argv, &options);
-    if (status >= 0)
-        return status;
+    int result = parse_options(argc, argv, &options);
     struct rsl_tree_store tree;
-    const bool with_graph = strstr(options.query.text, "::") != NULL || options.query.crate != NULL;
-    if (rsl_tree_store_open(&tree, options.db_path, with_graph) != 0)
-        return RSL_EXIT_ERROR;
-    const int result = run(&tree, &options);
-    rsl_tree_store_close(&tree);
+    if (result < 0) {
+        const bool with_graph =
+            strstr(options.query.text, "::") != NULL || options.query.crate != NULL;
+        result = RSL_EXIT_ERROR;
+        if (rsl_tree_store_open(&tree, options.db_path, with_graph) == 0) {
+            result = run(&tree, &options);
+            rsl_tree_store_close(&tree);
+        }
+    }
+    free(options.crate);
     return result;
 }

@@ -11,6 +11,7 @@
 
 #include "sched/git_excludes.h"
 #include "tools/interrupt.h"
+#include "tools/nbytes.h"
 #include "tools/report.h"
 #include "tools/scan.h"
 #include "tools/threads.h"
@@ -57,22 +58,6 @@ static void print_help(void)
         "Errors in the sources go to standard error as file:line:col: error: message.\n"
         "Exit status: 0 files found, 1 none found, 2 an error, 130 or 143 ended by a signal.\n",
         stdout);
-}
-
-/* A number of bytes, perhaps with one of the suffixes K, M, G: powers of 1,024. */
-static bool parse_nbytes(const char *text, uint64_t *nbytes_out)
-{
-    char *end;
-    errno = 0;
-    const unsigned long long n = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || errno != 0)
-        return false;
-    const char *const suffixes = "KMG", *suffix = *end == '\0' ? NULL : strchr(suffixes, *end);
-    const unsigned shift = suffix == NULL ? 0 : 10 * (unsigned)(suffix - suffixes + 1);
-    if ((*end != '\0' && (suffix == NULL || end[1] != '\0')) || n > UINT64_MAX >> shift)
-        return false;
-    *nbytes_out = (uint64_t)n << shift;
-    return true;
 }
 
 /* Returns -1 to go on, or an exit status. */
@@ -159,13 +144,13 @@ static int parse_options(int argc, char **argv, struct options *options)
         case 'L': scan->walk.follow = true; break;
         case MAX_FILESIZE:
             scan->walk.limit_nbytes = true;
-            if (!parse_nbytes(optarg, &scan->walk.max_nbytes)) {
+            if (!rsl_parse_nbytes(optarg, &scan->walk.max_nbytes)) {
                 rsl_report("bad number of bytes '%s'", optarg);
                 return RSL_EXIT_ERROR;
             }
             break;
         case MAX_MEMORY:
-            if (!parse_nbytes(optarg, &scan->max_memory) || scan->max_memory == 0) {
+            if (!rsl_parse_nbytes(optarg, &scan->max_memory) || scan->max_memory == 0) {
                 rsl_report("bad number of bytes '%s'", optarg);
                 return RSL_EXIT_ERROR;
             }

@@ -10,7 +10,7 @@
 
 #include "index/query.h"
 #include "tools/plain_text.h"
-#include "tools/read_file.h"
+#include "tools/read_source.h"
 #include "tools/report.h"
 #include "tools/tree_store.h"
 
@@ -122,7 +122,7 @@ static int show_hit(struct current *current, const struct rsl_tree_store *tree,
     }
     current->shown = rsl_tree_store_show(tree, (const char *)current->path.bytes);
     const int error =
-        current->shown == NULL ? -ENOMEM : rsl_read_file(&current->source, current->shown);
+        current->shown == NULL ? -ENOMEM : rsl_read_source(&current->source, current->shown);
     if (error != 0) {
         rsl_report("%s: %s", (const char *)current->path.bytes, strerror(-error));
         return RSL_EXIT_ERROR;

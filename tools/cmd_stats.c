@@ -74,6 +74,7 @@ static int run(struct rsl_store *store)
         "SELECT 'errors', coalesce(sum(errors), 0) FROM files",
         "SELECT 'items', coalesce(sum(items), 0) FROM files",
         "SELECT '  '||kind, count(*) FROM items GROUP BY 1 ORDER BY 2 DESC, 1",
+        "SELECT 'archives', count(*) FROM archives",
         "SELECT 'crates', count(*) FROM crates",
         "SELECT 'modules', count(*) FROM modules",
         "SELECT 'dependencies', count(*) FROM deps",

@@ -10,6 +10,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "index/archive.h"
 #include "sched/pool.h"
 
 /* A file that the walk found, in a folder that may have changed. */
@@ -146,7 +147,10 @@ static bool find_files(void *context, unsigned worker, const struct rsl_walk_fil
     const struct comparison *c = context;
     struct finder *finder = &c->finders[worker];
     for (size_t i = 0; i < n && !finder->failed; i++) {
-        if (rsl_index_is_manifest(files[i].path, files[i].path_nbytes))
+        if (rsl_is_archive(files[i].path, files[i].path_nbytes))
+            rsl_index_archives_found(c->tree->archives, files[i].path, c->skip, files[i].nbytes,
+                                     files[i].mtime_ns);
+        else if (rsl_index_is_manifest(files[i].path, files[i].path_nbytes))
             rsl_index_manifests_add(&finder->manifests, files[i].path + c->skip, files[i].nbytes,
                                     files[i].mtime_ns);
         else
@@ -166,8 +170,7 @@ static void report_finding(void *context, const char *path, int error)
 static enum rsl_status walk_tree(struct comparison *c)
 {
     struct rsl_walk_options walk = c->tree->walk;
-    walk.suffix = ".rs";
-    walk.name = RSL_INDEX_MANIFEST;
+    rsl_index_choose_names(&walk, c->tree);
     walk.limit_nbytes = true; /* for sizes and times, which it learns from the open folder */
     walk.max_nbytes = UINT64_MAX;
     walk.emit = find_files;

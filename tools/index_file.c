@@ -70,9 +70,7 @@ bool rsl_index_is_fresh(int64_t mtime_ns)
     return mtime_ns >= now_ns() - FRESH_NS;
 }
 
-/* The time to write down: negative if the file may change without it, and 0 never stands for one.
- */
-static int64_t trusted_time(int64_t mtime_ns, int64_t read_ns)
+int64_t rsl_index_trusted_time(int64_t mtime_ns, int64_t read_ns)
 {
     return mtime_ns < read_ns - FRESH_NS ? mtime_ns : -1;
 }
@@ -89,7 +87,7 @@ static enum rsl_status put_errors(struct rsl_file_indexer *indexer, struct rsl_i
     struct rsl_store_error *errors =
         (struct rsl_store_error *)(void *)(bytes->bytes + row->errors_off);
     struct rsl_locator locator;
-    rsl_locator_init(&locator, indexer->source.bytes);
+    rsl_locator_init(&locator, indexer->src);
     for (uint32_t i = 0; i < file->nerrors; i++) {
         const struct rsl_source_error *error = &file->errors[i];
         errors[i] = (struct rsl_store_error){
@@ -115,7 +113,7 @@ static bool put_names(void *context, const uint8_t *first, size_t first_nbytes,
 
 static enum rsl_status index_names(struct rsl_file_indexer *indexer, struct rsl_index_row *row)
 {
-    const uint8_t *src = indexer->source.bytes;
+    const uint8_t *src = indexer->src;
     if (indexer->work == RSL_INDEX_ALL)
         return rsl_names_add_file(indexer->names, &indexer->file, src, row->file.path,
                                   (uint32_t)row->file.file_id, row->file.vendored);
@@ -143,9 +141,9 @@ static bool is_utf8(const struct rsl_file *file)
 /* What the file says to others. */
 static enum rsl_status index_links(struct rsl_file_indexer *indexer, struct rsl_index_row *row)
 {
-    const uint8_t *src = indexer->source.bytes;
+    const uint8_t *src = indexer->src;
     enum rsl_status status = rsl_file_facts_create(indexer->facts_builder, &indexer->file, src,
-                                                   indexer->source.nbytes, &row->facts);
+                                                   indexer->src_nbytes, &row->facts);
     if (status == RSL_OK)
         status = rsl_file_names_create(indexer->names_builder, &indexer->file, src, &row->names);
     if (status == RSL_OK)
@@ -159,7 +157,7 @@ static enum rsl_status index_links(struct rsl_file_indexer *indexer, struct rsl_
 static enum rsl_status index_parsed(struct rsl_file_indexer *indexer, struct rsl_index_row *row)
 {
     struct rsl_file *file = &indexer->file;
-    const struct rsl_source_buffer *source = &indexer->source;
+    const uint8_t *src = indexer->src;
     enum rsl_status status = index_links(indexer, row);
     if (status != RSL_OK || indexer->work == RSL_INDEX_LINKS)
         return status;
@@ -170,7 +168,7 @@ static enum rsl_status index_parsed(struct rsl_file_indexer *indexer, struct rsl
     row->file.nitems = file->nitems;
     row->file.nerrors = file->nerrors;
     row->block_off = indexer->bytes.nbytes;
-    status = rsl_pack_file(file, source->bytes, source->nbytes, &indexer->bytes);
+    status = rsl_pack_file(file, src, indexer->src_nbytes, &indexer->bytes);
     row->block_nbytes = indexer->bytes.nbytes - row->block_off;
     if (status == RSL_OK)
         status = index_names(indexer, row);
@@ -181,15 +179,22 @@ static enum rsl_status index_parsed(struct rsl_file_indexer *indexer, struct rsl
     return status;
 }
 
-/* What the file itself tells. */
-static void set_source(const struct rsl_source_buffer *source, int64_t read_ns,
-                       struct rsl_index_row *row)
+void rsl_index_hash(const uint8_t *bytes, size_t nbytes, uint8_t hash_out[16])
 {
     XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits(source->bytes, source->nbytes));
-    memcpy(row->file.hash, canonical.digest, sizeof row->file.hash);
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, nbytes));
+    memcpy(hash_out, canonical.digest, sizeof canonical.digest);
+}
+
+/* What the file itself tells. */
+static void set_source(struct rsl_file_indexer *indexer, int64_t read_ns, struct rsl_index_row *row)
+{
+    const struct rsl_source_buffer *source = &indexer->source;
+    indexer->src = source->bytes;
+    indexer->src_nbytes = source->nbytes;
+    rsl_index_hash(source->bytes, source->nbytes, row->file.hash);
     row->file.nbytes = (int64_t)source->nbytes;
-    row->file.mtime_ns = trusted_time(source->mtime_ns, read_ns);
+    row->file.mtime_ns = rsl_index_trusted_time(source->mtime_ns, read_ns);
 }
 
 void rsl_index_row_init(struct rsl_index_row *row, const char *shown)
@@ -212,8 +217,19 @@ void rsl_index_row_set_unreadable(struct rsl_index_row *row, int error)
 enum rsl_status rsl_file_indexer_finish(struct rsl_file_indexer *indexer, int64_t read_ns,
                                         struct rsl_index_row *row)
 {
-    set_source(&indexer->source, read_ns, row);
+    set_source(indexer, read_ns, row);
     return index_parsed(indexer, row);
+}
+
+enum rsl_status rsl_file_indexer_index_member(struct rsl_file_indexer *indexer, const uint8_t *src,
+                                              size_t nbytes, struct rsl_index_row *row)
+{
+    row->file.nbytes = (int64_t)nbytes;
+    rsl_index_hash(src, nbytes, row->file.hash);
+    indexer->src = src;
+    indexer->src_nbytes = nbytes;
+    const enum rsl_status status = rsl_parse(&indexer->file, src, nbytes, NULL);
+    return status == RSL_OK ? index_parsed(indexer, row) : status;
 }
 
 enum rsl_status rsl_file_indexer_index(struct rsl_file_indexer *indexer,
@@ -237,7 +253,7 @@ enum rsl_status rsl_file_indexer_index(struct rsl_file_indexer *indexer,
         return RSL_OK;
     }
     const struct rsl_source_buffer *source = &indexer->source;
-    set_source(source, read_ns, row_out);
+    set_source(indexer, read_ns, row_out);
     if (entry->file_id != 0 && indexer->work == RSL_INDEX_CHANGED &&
         entry->old_nbytes == row_out->file.nbytes &&
         memcmp(entry->old_hash, row_out->file.hash, sizeof row_out->file.hash) == 0) {

@@ -44,6 +44,8 @@ struct rsl_file_indexer {
     bool keeps_facts; /* in the rows */
     struct rsl_file file;
     struct rsl_source_buffer source;
+    const uint8_t *src; /* what is being indexed: `source`, or the member of an archive */
+    size_t src_nbytes;
     struct rsl_names *names; /* of all files for RSL_INDEX_ALL, else of the last */
     struct rsl_facts_builder *facts_builder;
     struct rsl_names_builder *names_builder;
@@ -69,6 +71,17 @@ void rsl_index_row_set_unreadable(struct rsl_index_row *row, int error);
  * indexer->file, of which the items are dropped if it is not UTF-8. RSL_OK or RSL_ENOMEM. */
 enum rsl_status rsl_file_indexer_finish(struct rsl_file_indexer *indexer, int64_t read_ns,
                                         struct rsl_index_row *row);
+/* Likewise the member src[0..nbytes) of an archive, RSL_PAD zero bytes behind it. `row`: all zero
+ * but the file's number and path, which go with it. RSL_OK or RSL_ENOMEM. */
+enum rsl_status rsl_file_indexer_index_member(struct rsl_file_indexer *indexer, const uint8_t *src,
+                                              size_t nbytes, struct rsl_index_row *row);
+
+/* The hash of a content as it is in the database. */
+void rsl_index_hash(const uint8_t *bytes, size_t nbytes, uint8_t hash_out[16]);
+
+/* The time of modification to write down, of something read at a time: negative if it may change
+ * without another. */
+int64_t rsl_index_trusted_time(int64_t mtime_ns, int64_t read_ns);
 
 /* Releases what the row owns. */
 void rsl_index_row_fini(struct rsl_index_row *row);

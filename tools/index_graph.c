@@ -52,7 +52,8 @@ int64_t rsl_index_links(const struct rsl_file_facts *facts, const struct rsl_fil
 
 /* ---- the graph */
 
-enum rsl_status rsl_index_graph_begin(struct rsl_index_graph *graph, const char *root)
+enum rsl_status rsl_index_graph_begin(struct rsl_index_graph *graph, const char *root,
+                                      const struct rsl_file_tree *tree)
 {
     struct rsl_arena arena;
     *graph = (struct rsl_index_graph){0};
@@ -62,7 +63,7 @@ enum rsl_status rsl_index_graph_begin(struct rsl_index_graph *graph, const char 
     rsl_arena_fini(&arena);
     if (graph->folder == NULL)
         return RSL_ENOMEM;
-    if (rsl_project_init(&graph->project, &rsl_file_tree_disk, NULL) != RSL_OK) {
+    if (rsl_project_init(&graph->project, tree, NULL) != RSL_OK) {
         free(graph->folder);
         graph->folder = NULL;
         return RSL_ENOMEM;

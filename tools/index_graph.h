@@ -24,8 +24,9 @@ struct rsl_index_graph {
 /* A number for all that a file says to others; equal numbers, equal modules and dependencies. */
 int64_t rsl_index_links(const struct rsl_file_facts *facts, const struct rsl_file_names *names);
 
-/* An empty graph of the tree at `root`. RSL_OK or RSL_ENOMEM. */
-enum rsl_status rsl_index_graph_begin(struct rsl_index_graph *graph, const char *root);
+/* An empty graph of the files of `tree`, which is borrowed, below `root`. RSL_OK or RSL_ENOMEM. */
+enum rsl_status rsl_index_graph_begin(struct rsl_index_graph *graph, const char *root,
+                                      const struct rsl_file_tree *tree);
 /* All zero is allowed. */
 void rsl_index_graph_fini(struct rsl_index_graph *graph);
 

@@ -132,7 +132,7 @@ static enum rsl_status take_facts(struct rsl_index_pass *pass, struct rsl_index_
     return status == RSL_OK ? RSL_OK : rsl_index_fail_memory();
 }
 
-static void tell_row(struct rsl_index_pass *pass, const struct rsl_store_file *file)
+void rsl_index_pass_tell(struct rsl_index_pass *pass, const struct rsl_store_file *file)
 {
     if (file->message != NULL) {
         pass->totals.nunreadable++;
@@ -141,16 +141,13 @@ static void tell_row(struct rsl_index_pass *pass, const struct rsl_store_file *f
     }
 }
 
-static enum rsl_status write_file(struct rsl_index_pass *pass, struct rsl_index_row *row,
-                                  const struct rsl_pack_buffer *bytes)
+enum rsl_status rsl_index_pass_write_file(struct rsl_index_pass *pass, struct rsl_index_row *row,
+                                          const struct rsl_pack_buffer *bytes)
 {
     struct rsl_store_file *file = &row->file;
     const bool is_new = pass->work == RSL_INDEX_ALL || file->file_id == 0;
     pass->totals.nwritten++;
     pass->totals.nitems_written += file->nitems;
-    /* One that cannot be read is none for the graph, and has no links. */
-    pass->files_changed |= is_new || (file->links == 0) != (row->old_links == 0);
-    pass->links_changed |= file->links != row->old_links;
     if (pass->options->verbose) {
         rsl_progress_clear(&pass->progress);
         name_file(is_new ? '+' : '~', file);
@@ -196,8 +193,15 @@ enum rsl_status rsl_index_pass_write(struct rsl_index_pass *pass, struct rsl_ind
     enum rsl_status status = stamp_folder(pass, file);
     if (status != RSL_OK)
         return status;
-    status = row->is_unchanged ? rsl_store_touch_file(pass->store, file->file_id, file->mtime_ns)
-                               : write_file(pass, row, bytes);
+    if (row->is_unchanged) {
+        status = rsl_store_touch_file(pass->store, file->file_id, file->mtime_ns);
+        return status == RSL_OK ? take_facts(pass, row) : status;
+    }
+    /* One that cannot be read is none for the graph, and has no links. */
+    pass->files_changed |= pass->work == RSL_INDEX_ALL || file->file_id == 0 ||
+                           (file->links == 0) != (row->old_links == 0);
+    pass->links_changed |= file->links != row->old_links;
+    status = rsl_index_pass_write_file(pass, row, bytes);
     return status == RSL_OK ? take_facts(pass, row) : status;
 }
 
@@ -209,7 +213,7 @@ static enum rsl_status write_rows(struct rsl_index_pass *pass, struct message *m
         status = rsl_index_fail_memory();
     for (size_t i = 0; i < message->nrows && status == RSL_OK; i++) {
         if (pass->work != RSL_INDEX_LINKS)
-            tell_row(pass, &message->rows[i].file);
+            rsl_index_pass_tell(pass, &message->rows[i].file);
         status = rsl_index_pass_write(pass, &message->rows[i], &message->bytes);
     }
     for (size_t i = 0; message->rows != NULL && i < message->nrows; i++)
@@ -363,7 +367,7 @@ enum rsl_status rsl_index_pass_rebuild_graph(struct rsl_index_pass *pass)
     const bool took_facts = pass->takes_facts;
     rsl_index_graph_fini(&pass->graph);
     rsl_index_plan_fini(&pass->plan);
-    if (rsl_index_graph_begin(&pass->graph, pass->options->root) != RSL_OK)
+    if (rsl_index_graph_begin(&pass->graph, pass->options->root, &rsl_file_tree_disk) != RSL_OK)
         return rsl_index_fail_memory();
     enum rsl_status status = rsl_index_plan_known(&pass->plan, pass->options->root, pass->store);
     if (status == RSL_ENOMEM)
@@ -405,6 +409,7 @@ int rsl_index_pass_start(struct rsl_index_pass *pass)
         .fini_worker = fini_worker,
         .hook_arg = pass,
     };
+    rsl_index_archives_init(&pass->archives);
     pass->names = calloc(pass->options->nthreads, sizeof(struct rsl_names *));
     if (pass->names == NULL ||
         rsl_mpsc_create(WINDOW, sizeof(struct message), NULL, &pass->messages) != RSL_OK) {
@@ -428,6 +433,7 @@ void rsl_index_pass_stop(struct rsl_index_pass *pass)
     pass->messages = NULL;
     pass->names = NULL;
     rsl_index_plan_fini(&pass->plan);
+    rsl_index_archives_fini(&pass->archives);
     rsl_index_graph_fini(&pass->graph);
     rsl_folder_stamps_fini(&pass->folders);
 }
@@ -436,6 +442,8 @@ struct rsl_index_tree rsl_index_pass_tree(struct rsl_index_pass *pass)
 {
     return (struct rsl_index_tree){
         .root = pass->options->root,
+        .archives = &pass->archives,
+        .crates_only = pass->options->crates_only,
         .walk = {.pool = pass->pool,
                  .excludes_path = pass->options->excludes_path,
                  .report = report_walk,

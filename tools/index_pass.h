@@ -5,6 +5,7 @@
 
 #include "ds/mpsc.h"
 #include "sched/sched.h"
+#include "tools/index_archives.h"
 #include "tools/index_graph.h"
 #include "tools/index_run.h"
 #include "tools/index_tree.h"
@@ -17,6 +18,7 @@ struct rsl_index_pass {
     struct rsl_store *store;
     struct rsl_index_totals totals;
     struct rsl_index_plan plan;
+    struct rsl_index_archives archives; /* of the same walk as the plan */
     struct rsl_index_graph graph;
     struct rsl_folder_stamps folders; /* of what is written, if keeps_folders */
     bool keeps_folders;
@@ -49,6 +51,12 @@ enum rsl_status rsl_index_pass_run(struct rsl_index_pass *pass);
  * caller's. Returns as rsl_index_pass_run. */
 enum rsl_status rsl_index_pass_write(struct rsl_index_pass *pass, struct rsl_index_row *row,
                                      const struct rsl_pack_buffer *bytes);
+/* Writes the row of a file that is new or has changed, and its block, errors and names. */
+enum rsl_status rsl_index_pass_write_file(struct rsl_index_pass *pass, struct rsl_index_row *row,
+                                          const struct rsl_pack_buffer *bytes);
+
+/* Tells of a file that could not be read, if it is one. */
+void rsl_index_pass_tell(struct rsl_index_pass *pass, const struct rsl_store_file *file);
 
 /* Removes the files of the plan that are gone. */
 enum rsl_status rsl_index_pass_remove(struct rsl_index_pass *pass);
@@ -75,7 +83,7 @@ enum rsl_status rsl_index_begin_changes(struct rsl_index_pass *pass);
 enum rsl_status rsl_index_end_changes(struct rsl_index_pass *pass, enum rsl_status status,
                                       bool manifests_changed, int64_t manifests);
 
-/* Tells what failed. Returns -1. */
+/* Tells what failed; RSL_ENOMEM and RSL_EINVAL have been told. Returns -1. */
 int rsl_index_give_up(const struct rsl_index_pass *pass, enum rsl_status status);
 
 /* Tells that there is no memory. */

@@ -21,12 +21,12 @@
 #include "tools/index_pass.h"
 #include "tools/report.h"
 
-/* SQLite's reason, if it was not memory that was told already. */
+/* SQLite's reason, if it was not something that was told already. */
 int rsl_index_give_up(const struct rsl_index_pass *pass, enum rsl_status status)
 {
     if (pass->store != NULL && *rsl_store_message(pass->store) != '\0')
         rsl_report("%s: %s", pass->options->db_path, rsl_store_message(pass->store));
-    else if (status != RSL_ENOMEM)
+    else if (status != RSL_ENOMEM && status != RSL_EINVAL)
         rsl_report("%s", rsl_status_message(status));
     return -1;
 }
@@ -121,16 +121,20 @@ static enum rsl_status fill(struct rsl_index_pass *pass, bool with_graph)
 {
     const struct rsl_index_tree tree = rsl_index_pass_tree(pass);
     enum rsl_status status = rsl_index_plan_all(&pass->plan, &tree);
+    if (status == RSL_OK)
+        status = rsl_index_archives_plan(&pass->archives, pass->options, NULL);
     pass->totals.nfiles = pass->plan.nfiles;
     pass->work = RSL_INDEX_ALL;
     pass->takes_facts = with_graph;
     pass->keeps_folders = true;
     if (status == RSL_OK && with_graph)
-        status = rsl_index_graph_begin(&pass->graph, tree.root);
+        status = rsl_index_graph_begin(&pass->graph, tree.root, &rsl_file_tree_disk);
     if (status == RSL_OK)
         status = rsl_store_begin(pass->store);
     if (status == RSL_OK)
         status = rsl_index_pass_run(pass);
+    if (status == RSL_OK)
+        status = rsl_index_archives_run(pass);
     if (status == RSL_OK)
         status = rsl_index_pass_finish(pass);
     if (status == RSL_OK && with_graph)
@@ -224,14 +228,21 @@ enum rsl_status rsl_index_change(struct rsl_index_pass *pass)
     int64_t known = 0;
     bool same = false;
     rsl_index_plan_fini(&pass->plan);
+    rsl_index_archives_fini(&pass->archives);
+    rsl_index_archives_init(&pass->archives);
     rsl_folder_stamps_fini(&pass->folders);
     enum rsl_status status =
         rsl_index_plan_changes(&pass->plan, &tree, pass->store, &pass->folders, &same);
+    if (status == RSL_OK)
+        status = rsl_index_archives_plan(&pass->archives, pass->options, pass->store);
     if (status == RSL_OK)
         status = rsl_store_get_manifests(pass->store, &known);
     pass->totals.nfiles = pass->plan.nfiles;
     const int64_t manifests = pass->plan.manifests;
     const bool manifests_changed = manifests != known || known == 0;
+    same = same && !rsl_index_archives_have_work(&pass->archives);
+    if (status == RSL_OK && same && !manifests_changed)
+        rsl_index_archives_count(&pass->archives, &pass->totals);
     if (status == RSL_OK && (!same || manifests_changed)) {
         pass->keeps_folders = true;
         status = rsl_index_begin_changes(pass);
@@ -239,6 +250,8 @@ enum rsl_status rsl_index_change(struct rsl_index_pass *pass)
             status = rsl_index_pass_remove(pass);
         if (status == RSL_OK)
             status = rsl_index_pass_run(pass);
+        if (status == RSL_OK)
+            status = rsl_index_archives_run(pass);
         status = rsl_index_end_changes(pass, status, manifests_changed, manifests);
         pass->keeps_folders = false;
     }

@@ -17,6 +17,12 @@ struct rsl_index_options {
     size_t nthreads;           /* that parse; at least 1 */
     bool quiet;                /* says nothing but errors */
     bool verbose;              /* names each file that was written or removed */
+    /* Archives. */
+    bool crates_only;           /* nothing but these */
+    uint64_t max_memory;        /* for them; see archive_job.h */
+    const char *registry_index; /* tells which are yanked (registry.h); may be NULL */
+    bool no_yanked;             /* leaves those out */
+    bool newest;                /* leaves out all but the newest version of each package */
 };
 
 struct rsl_index_totals {
@@ -26,7 +32,8 @@ struct rsl_index_totals {
     uint64_t nread; /* looked into, those included that turned out to be the same */
     uint64_t nbytes_read, nitems_written;
     uint64_t nunreadable; /* files and folders, which were told */
-    bool is_new;          /* the database was made from nothing */
+    uint64_t narchives, narchives_read, narchives_written, narchives_removed;
+    bool is_new; /* the database was made from nothing */
 };
 
 /* Waits for other writers of the same database, which is told. Errors are told on standard error.

@@ -7,6 +7,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "index/archive.h"
+
 void rsl_index_plan_fini(struct rsl_index_plan *plan)
 {
     rsl_path_list_fini(&plan->paths);
@@ -28,6 +30,14 @@ bool rsl_index_is_manifest(const char *path, size_t nbytes)
     const size_t n = sizeof RSL_INDEX_MANIFEST - 1;
     return nbytes > n && path[nbytes - n - 1] == '/' &&
            memcmp(path + nbytes - n, RSL_INDEX_MANIFEST, n) == 0;
+}
+
+void rsl_index_choose_names(struct rsl_walk_options *walk, const struct rsl_index_tree *tree)
+{
+    static const char *const archives[] = {".crate", ".tar.gz", NULL};
+    walk->suffix = tree->crates_only ? archives[0] : ".rs";
+    walk->name = tree->crates_only ? NULL : RSL_INDEX_MANIFEST;
+    walk->more_suffixes = archives;
 }
 
 uint64_t rsl_index_manifest_number(const char *shown, int64_t nbytes, int64_t mtime_ns)
@@ -67,7 +77,9 @@ static bool list_files(void *context, unsigned worker, const struct rsl_walk_fil
     struct listing *listing = context;
     for (size_t i = 0; i < n && !listing->failed; i++) {
         struct stat st;
-        if (!rsl_index_is_manifest(files[i].path, files[i].path_nbytes))
+        if (rsl_is_archive(files[i].path, files[i].path_nbytes))
+            rsl_index_archives_found(listing->tree->archives, files[i].path, listing->skip, -1, 0);
+        else if (!rsl_index_is_manifest(files[i].path, files[i].path_nbytes))
             listing->failed = rsl_path_list_add(listing->paths, files[i].path) != 0;
         else if (stat(files[i].path, &st) == 0)
             rsl_index_manifests_add(&listing->manifests, files[i].path + listing->skip, st.st_size,
@@ -87,8 +99,7 @@ enum rsl_status rsl_index_plan_all(struct rsl_index_plan *plan, const struct rsl
     struct listing listing = {
         .tree = tree, .paths = &plan->paths, .skip = rsl_index_root_nbytes(tree->root)};
     struct rsl_walk_options walk = tree->walk;
-    walk.suffix = ".rs";
-    walk.name = RSL_INDEX_MANIFEST;
+    rsl_index_choose_names(&walk, tree);
     walk.sorted = true;
     walk.emit = list_files;
     walk.report = report_listing;

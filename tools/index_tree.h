@@ -4,6 +4,7 @@
 
 #include "index/store_folders.h"
 #include "sched/walk.h"
+#include "tools/index_archives.h"
 #include "tools/index_file.h"
 #include "tools/path_list.h"
 
@@ -20,12 +21,18 @@ struct rsl_index_plan {
 
 void rsl_index_plan_fini(struct rsl_index_plan *plan);
 
-/* What to walk; borrowed. Of `walk` count only pool, excludes_path, report and context, which is
- * that of report. */
+/* What to walk; borrowed. What archives there are is added to `archives`; crates_only: nothing else
+ * is looked at. Of `walk` count only pool, excludes_path, report and context, which is that of
+ * report. */
 struct rsl_index_tree {
     const char *root;
+    struct rsl_index_archives *archives;
+    bool crates_only;
     struct rsl_walk_options walk;
 };
+
+/* Sets the names that a walk of the tree looks for. */
+void rsl_index_choose_names(struct rsl_walk_options *walk, const struct rsl_index_tree *tree);
 
 /* Every file of the tree, numbered from 1. RSL_OK, RSL_ENOMEM or what the walk said. */
 enum rsl_status rsl_index_plan_all(struct rsl_index_plan *plan, const struct rsl_index_tree *tree);
