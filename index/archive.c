@@ -398,6 +398,18 @@ enum rsl_status rsl_archive_read(struct rsl_archive *archive, const char *name, 
     return reading.out_of_memory ? RSL_ENOMEM : RSL_OK;
 }
 
+enum rsl_status rsl_archive_read_all(struct rsl_archive *archive, const char *name,
+                                     const uint8_t *in, size_t nbytes,
+                                     struct rsl_archive_error *error_out)
+{
+    const uint64_t limit = rsl_gzip_limit(nbytes);
+    uint64_t room = rsl_gzip_hint(in, nbytes);
+    enum rsl_status status;
+    while ((status = rsl_archive_read(archive, name, in, nbytes, room, error_out)) == RSL_EAGAIN)
+        room = room * 2 + ROOM_STEP < limit ? room * 2 + ROOM_STEP : limit;
+    return status;
+}
+
 const struct rsl_archive_member *rsl_archive_find(const struct rsl_archive *archive,
                                                   const char *path)
 {

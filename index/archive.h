@@ -80,6 +80,11 @@ size_t rsl_archive_held(const struct rsl_archive *archive);
 enum rsl_status rsl_archive_read(struct rsl_archive *archive, const char *name, const uint8_t *in,
                                  size_t nbytes, uint64_t room, struct rsl_archive_error *error_out);
 
+/* The same with as much room as it takes, below the limit. RSL_OK or RSL_ENOMEM. */
+enum rsl_status rsl_archive_read_all(struct rsl_archive *archive, const char *name,
+                                     const uint8_t *in, size_t nbytes,
+                                     struct rsl_archive_error *error_out);
+
 /* The member of that path, or NULL. O(log members). */
 const struct rsl_archive_member *rsl_archive_find(const struct rsl_archive *archive,
                                                   const char *path);

@@ -264,7 +264,7 @@ static const char *manifest_folder(struct finder *f)
         uint32_t file;
         if (look(f, beside(f, folder, "Cargo.toml", ""), &file) == RSL_FILE_REGULAR)
             return folder;
-        if (f->status != RSL_OK || *folder == '\0' || strcmp(folder, "/") == 0)
+        if (f->status != RSL_OK || rsl_path_is_top(folder))
             return NULL;
         folder = rsl_path_parent(f->arena, folder);
         if (folder == NULL) {

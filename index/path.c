@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "index/archive.h"
+
 /* The next component at *p that is neither empty nor `.`, and its length; 0 at the end. */
 static size_t next_component(const char **p)
 {
@@ -15,6 +17,22 @@ static size_t next_component(const char **p)
     }
 }
 
+/* Whether name[0..nbytes) is what the folder of an archive is called. */
+static bool is_archive_folder(const char *name, size_t nbytes)
+{
+    return nbytes > 1 && name[nbytes - 1] == '!' && rsl_is_archive(name, nbytes - 1);
+}
+
+/* Whether the last component of [from, to) stays when `..` follows. */
+static bool stays(const char *from, const char *to)
+{
+    const char *name = to;
+    while (name > from && name[-1] != '/')
+        name--;
+    const size_t n = (size_t)(to - name);
+    return (n == 2 && name[0] == '.' && name[1] == '.') || is_archive_folder(name, n);
+}
+
 /* Appends the components of `path` to the normal path [base, to); where it ends now. */
 static char *append(char *base, char *to, const char *path)
 {
@@ -23,11 +41,9 @@ static char *append(char *base, char *to, const char *path)
     size_t n;
     for (; (n = next_component(&path)) > 0; path += n) {
         if (n == 2 && path[0] == '.' && path[1] == '.') {
-            const bool only_parents = to - root >= 2 && to[-1] == '.' && to[-2] == '.' &&
-                                      (to - root == 2 || to[-3] == '/');
             if (to == root && absolute)
                 continue; /* the root is its own parent */
-            if (to > root && !only_parents) {
+            if (to > root && !stays(root, to)) {
                 while (to > root && to[-1] != '/')
                     to--;
                 if (to > root)
@@ -45,15 +61,22 @@ static char *append(char *base, char *to, const char *path)
 
 char *rsl_path_join(struct rsl_arena *arena, const char *folder, const char *path)
 {
-    char *joined = rsl_arena_alloc(arena, strlen(folder) + strlen(path) + 3, 1);
+    char *joined = rsl_arena_alloc(arena, strlen(folder) + strlen(path) + 6, 1);
     if (joined == NULL)
         return NULL;
     char *to = joined;
-    if (*path == '/')
+    const size_t ninside = *path == '/' ? rsl_path_archive_nbytes(folder) : 0;
+    if (*path == '/' && ninside == 0)
         folder = "/";
     if (*folder == '/')
         *to++ = '/';
-    to = append(joined, to, folder);
+    if (ninside > 0) {
+        memcpy(joined, folder, ninside);
+        memcpy(joined + ninside, "/..", 3);
+        to = joined + ninside + 3;
+    } else {
+        to = append(joined, to, folder);
+    }
     to = append(joined, to, path);
     *to = '\0';
     return joined;
@@ -69,6 +92,24 @@ char *rsl_path_parent(struct rsl_arena *arena, const char *path)
     memcpy(parent, path, n);
     parent[n] = '\0';
     return parent;
+}
+
+bool rsl_path_is_top(const char *path)
+{
+    const char *const name = rsl_path_name(path);
+    return *path == '\0' || strcmp(path, "/") == 0 || is_archive_folder(name, strlen(name));
+}
+
+size_t rsl_path_archive_nbytes(const char *path)
+{
+    for (const char *at = path; *at != '\0';) {
+        const size_t n = strcspn(at, "/");
+        if (is_archive_folder(at, n))
+            return (size_t)(at - path) + n;
+        at += n;
+        at += *at == '/';
+    }
+    return 0;
 }
 
 const char *rsl_path_name(const char *path)

@@ -255,7 +255,7 @@ static uint32_t find_folder(struct rsl_project *project, const char *path)
             return RSL_NONE;
         unknown = grown;
         unknown[n++] = path;
-        more = *path != '\0' && strcmp(path, "/") != 0;
+        more = !rsl_path_is_top(path);
         path = more ? rsl_path_parent(&project->scratch, path) : path;
         if (path == NULL)
             return RSL_NONE;

@@ -60,7 +60,7 @@ enum rsl_status rsl_manifest_find_root(struct rsl_cargo *cargo, struct manifest_
     status = root_by(cargo, entry, path, &entry->root);
     const char *folder = entry->manifest.folder;
     while (status == RSL_OK && entry->root == NULL) {
-        if (*folder == '\0' || strcmp(folder, "/") == 0)
+        if (rsl_path_is_top(folder))
             break;
         folder = rsl_path_parent(&cargo->arena, folder);
         if (folder == NULL)

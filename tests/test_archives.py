@@ -286,6 +286,62 @@ class Memory(Case):
             self.check_usage_error("scan", "--max-memory", number, says=b"bad number of bytes")
 
 
+class Project(Case):
+    """modules, graph, deps and rdeps on archives."""
+
+    FILES = [("Cargo.toml", b'[package]\nname = "p"\nversion = "1.0.0"\nedition = "2021"\n'),
+             ("data.in", b"fn included() {}\n"),
+             ("src/lib.rs", b"mod a;\npub use a::A;\n#[path = \"../../out.rs\"]\nmod out;\n"
+                            b"#[path = \"/absolute.rs\"]\nmod absolute;\ninclude!(\"../data.in\");\n"),
+             ("src/a.rs", b"pub struct A;\n")]
+
+    def run_command(self, *args, status=FOUND):
+        run = self.check(rustle(*args, cwd=self.folder), status)
+        return run.stdout.decode(), run.stderr.decode()
+
+    def test_an_archive_is_a_project(self):
+        self.write("d/p-1.0.0.crate", crate(self.FILES))
+        self.write("d/out.rs", b"pub struct Outside;\n") # where ../../ would lead
+        self.write("d/Cargo.toml", b'[workspace]\nmembers = ["*"]\n')
+        out, err = self.run_command("modules", "d", status=ERROR)
+        self.assertEqual(out, "out d/out.rs\np d/p-1.0.0.crate!/src/lib.rs\n"
+                              "  a d/p-1.0.0.crate!/src/a.rs\n"
+                              "  include! d/p-1.0.0.crate!/data.in\n")
+        self.assertEqual(err.count("the file that the `path` attribute names was not found"), 2)
+        out, _ = self.run_command("graph", "d")
+        self.assertEqual(out.splitlines(), [
+            "d/p-1.0.0.crate!/src/lib.rs -> d/p-1.0.0.crate!/data.in include 1",
+            "d/p-1.0.0.crate!/src/lib.rs -> d/p-1.0.0.crate!/src/a.rs mod 1",
+            "d/p-1.0.0.crate!/src/lib.rs -> d/p-1.0.0.crate!/src/a.rs re-export 1"])
+        out, _ = self.run_command("rdeps", "d/p-1.0.0.crate!/src/a.rs", "d")
+        self.assertEqual(out, "d/p-1.0.0.crate!/src/lib.rs\tmod\t1\n"
+                              "d/p-1.0.0.crate!/src/lib.rs\tre-export\t1\n")
+        out, _ = self.run_command("deps", "--transitive", "./d//p-1.0.0.crate!/src/lib.rs", "d")
+        self.assertEqual(out, "d/p-1.0.0.crate!/data.in\nd/p-1.0.0.crate!/src/a.rs\n")
+
+    def test_it_is_the_same_as_in_a_database(self):
+        for version in "1.0.0", "1.0.1":
+            self.write(f"d/p-{version}.crate", crate(self.FILES, f"p-{version}"))
+        self.write("d/src/lib.rs", b"mod m;\n")
+        self.write("d/src/m.rs", b"use super::*;\n")
+        self.run_command("index", "--db", "x.db", "d")
+        rows, _ = self.run_command(
+            "sql", "--db", "x.db", "SELECT a.path || ' -> ' || b.path || ' ' || kind || ' ' || count"
+            " FROM deps JOIN files a ON a.file_id = from_file JOIN files b ON b.file_id = to_file")
+        out, _ = self.run_command("graph", "d")
+        edges = [line.replace("d/", "") for line in out.splitlines() if "data.in" not in line]
+        self.assertEqual(sorted(rows.splitlines()), sorted(edges))
+        self.assertEqual(len(edges), 2 * 2 + 2)
+
+    def test_bad_archives_are_told(self):
+        self.write("p-1.0.0.crate", crate(self.FILES)[:-9])
+        self.write("a.rs", b"fn f() {}\n")
+        for command in ("modules",), ("graph",), ("deps", "a.rs"):
+            _, err = self.run_command(*command, status=ERROR)
+            self.assertEqual(err, "rustle: ./p-1.0.0.crate: the compressed data are corrupt or cut "
+                                  "off\n")
+
+
 class Shared(Case):
     def test_the_same_content_is_parsed_once(self):
         files = [(f"src/{i}.rs", b"pub fn f%d(x: u8) -> u8 { x }\n" % i * 50) for i in range(100)]

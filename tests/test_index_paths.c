@@ -53,6 +53,17 @@ static void paths_are_joined_as_text(void **state)
         {"a/..", "", ""},
         {"../a", "..", ".."},
         {"", "../..", "../.."},
+        /* No way leads out of an archive. */
+        {"d/p.crate!/src", "..", "d/p.crate!"},
+        {"d/p.crate!/src", "../..", "d/p.crate!/.."},
+        {"d/p.crate!/src", "../../x", "d/p.crate!/../x"},
+        {"d/p.crate!", "../../x", "d/p.crate!/../../x"},
+        {"p.tar.gz!", "..", "p.tar.gz!/.."},
+        {"/d/p.crate!/src", "/x/../y", "/d/p.crate!/../y"},
+        {"p.crate!/src", "/", "p.crate!/.."},
+        {"p.crate/src", "../../x", "x"},
+        {"p!/src", "../../x", "x"},
+        {".crate!", "../x", "x"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(rsl_path_join(&arena, cases[i][0], cases[i][1]), cases[i][2]);
@@ -70,6 +81,21 @@ static void a_path_has_a_parent_a_name_and_a_stem(void **state)
     assert_int_equal(rsl_path_stem("b.x.rs"), 3);
     assert_int_equal(rsl_path_stem(".rs"), 3);
     assert_int_equal(rsl_path_stem("b"), 1);
+}
+
+static void nothing_is_above_a_top(void **state)
+{
+    (void)state;
+    static const char *const tops[] = {"", "/", "p.crate!", "a/p.tar.gz!", "/p-1.0.0.crate!"};
+    static const char *const others[] = {"a", "/a", "p.crate", "p.crate!/a", "a!", ".crate!"};
+    for (size_t i = 0; i < sizeof tops / sizeof *tops; i++)
+        assert_true(rsl_path_is_top(tops[i]));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(rsl_path_is_top(others[i]));
+    assert_int_equal(rsl_path_archive_nbytes("a/p.crate!/src/q.crate!/x"), strlen("a/p.crate!"));
+    assert_int_equal(rsl_path_archive_nbytes("p.tar.gz!"), strlen("p.tar.gz!"));
+    assert_int_equal(rsl_path_archive_nbytes("a/p.crate/src"), 0);
+    assert_int_equal(rsl_path_archive_nbytes(""), 0);
 }
 
 static void a_path_starts_with_whole_components(void **state)
@@ -196,6 +222,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(paths_are_joined_as_text, arena_begin, arena_end),
         cmocka_unit_test_setup_teardown(a_path_has_a_parent_a_name_and_a_stem, arena_begin,
                                         arena_end),
+        cmocka_unit_test(nothing_is_above_a_top),
         cmocka_unit_test(a_path_starts_with_whole_components),
         cmocka_unit_test(equal_strings_have_one_number),
         cmocka_unit_test(a_failed_allocation_leaves_the_strings_as_they_were),

@@ -85,11 +85,7 @@ static void refused(void *context, struct rsl_worker *worker, const struct rsl_a
         struct rsl_file_scanner *scanner = scan->options.scanner(worker);
         rsl_archive_put_error(&text, member, message);
         const char *const says = text.failed ? message : text.bytes;
-        rsl_text_buffer_puts(&diagnostics, "rustle: ");
-        rsl_report_put_path(&diagnostics, job->path);
-        rsl_text_buffer_puts(&diagnostics, ": ");
-        rsl_text_buffer_puts(&diagnostics, says);
-        rsl_text_buffer_puts(&diagnostics, "\n");
+        rsl_report_put_about(&diagnostics, job->path, says);
         if (scan->options.format == RSL_SCAN_JSONL) {
             rsl_jsonl_put_file(&out, job->path, 0, "io-error", 0, 1);
             rsl_jsonl_put_io_error(&out, job->path, says);

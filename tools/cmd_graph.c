@@ -25,6 +25,7 @@ static void print_help(void)
           "Prints which files depend on which, in the project below the paths (default: the\n"
           "current folder): an edge a line, with its kind (mod, use, re-export, include, macro)\n"
           "and how many declarations, uses or calls make it. Paths in bodies make none.\n"
+          "A source in a .crate or .tar.gz archive is ARCHIVE!/PATH.\n"
           "\n"
           "options:\n"
           "      --format FORMAT  text (default), dot, json or graphml\n"

@@ -21,6 +21,7 @@ static void print_help(void)
           "\n"
           "Prints the modules of every crate below the paths (default: the current folder) as\n"
           "a tree, each with its file. Modules in a file of their own alone are listed.\n"
+          "A source in a .crate or .tar.gz archive is ARCHIVE!/PATH.\n"
           "\n"
           "options:\n"
           "      --files            print the files alone, one path a line, each once\n"

@@ -11,6 +11,7 @@
 #include "sched/git_excludes.h"
 #include "sched/sched.h"
 #include "sched/walk.h"
+#include "tools/archive_job.h"
 #include "tools/read_file.h"
 #include "tools/report.h"
 
@@ -37,15 +38,18 @@ struct parser {
 
 struct load {
     struct rsl_pool *pool;
+    struct rsl_archive_jobs *jobs;
     pthread_mutex_t lock;
-    struct parser *parsers;         /* of all workers */
-    struct rsl_atomic_u64 nmissing; /* relaxed: read when all jobs are done */
-    struct rsl_atomic_u32 failed;   /* relaxed: likewise, and asked whether to go on */
+    struct parser *parsers;              /* of all workers */
+    struct rsl_archive_mounts *archives; /* under the lock */
+    struct rsl_atomic_u64 nmissing;      /* relaxed: read when all jobs are done */
+    struct rsl_atomic_u32 failed;        /* relaxed: likewise, and asked whether to go on */
 };
 
 struct chunk {
     struct load *load;
     size_t nfiles;
+    bool is_archive;                /* the only file */
     const char *paths[CHUNK_FILES]; /* behind this struct */
 };
 
@@ -56,13 +60,18 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static void tell_missing(struct load *load, const char *path, int error)
+static void tell(struct load *load, const char *path, const char *message)
 {
     struct rsl_text_buffer text = {0};
-    rsl_report_put_io_error(&text, path, error);
+    rsl_report_put_about(&text, path, message);
     rsl_text_buffer_write(&text, stderr);
     rsl_text_buffer_fini(&text);
     rsl_u64_fetch_add_relaxed(&load->nmissing, 1);
+}
+
+static void tell_missing(struct load *load, const char *path, int error)
+{
+    tell(load, path, strerror(error));
 }
 
 static void fail(struct load *load)
@@ -124,6 +133,29 @@ static char *normal_path(const char *path)
     return copy;
 }
 
+/* What the source at a path says, which is taken over. */
+static bool take_facts(struct parser *parser, char *path, const uint8_t *src, size_t nbytes)
+{
+    if (path == NULL)
+        return false;
+    if (parser->nfiles == parser->capacity) {
+        const size_t more = parser->capacity * 2 + 256;
+        struct parsed_file *grown = realloc(parser->files, more * sizeof *grown);
+        if (grown == NULL) {
+            free(path);
+            return false;
+        }
+        parser->files = grown;
+        parser->capacity = more;
+    }
+    struct parsed_file *file = &parser->files[parser->nfiles++];
+    *file = (struct parsed_file){.path = path};
+    return rsl_parse(&parser->file, src, nbytes, NULL) == RSL_OK &&
+           rsl_file_facts_create(parser->facts, &parser->file, src, nbytes, &file->facts) ==
+               RSL_OK &&
+           rsl_file_names_create(parser->names, &parser->file, src, &file->names) == RSL_OK;
+}
+
 static bool parse_file(struct parser *parser, const char *path)
 {
     const int error = rsl_read_file(&parser->source, path);
@@ -133,30 +165,86 @@ static bool parse_file(struct parser *parser, const char *path)
         tell_missing(parser->load, path, -error);
         return true;
     }
-    if (parser->nfiles == parser->capacity) {
-        const size_t more = parser->capacity * 2 + 256;
-        struct parsed_file *grown = realloc(parser->files, more * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        parser->files = grown;
-        parser->capacity = more;
+    return take_facts(parser, normal_path(path), parser->source.bytes, parser->source.nbytes);
+}
+
+/* ---- archives, on the workers */
+
+static bool stopped(void *context)
+{
+    const struct load *load = context;
+    return rsl_u32_load_relaxed(&load->failed) != 0;
+}
+
+static void fail_load(void *context)
+{
+    fail(context);
+}
+
+static bool parse_member(struct parser *parser, const char *archive,
+                         const struct rsl_archive_member *member)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s!/%s", archive, member->path) < 0)
+        path = NULL;
+    return take_facts(parser, path, member->bytes, member->nbytes);
+}
+
+static bool parse_archive(struct load *load, struct rsl_worker *worker,
+                          const struct rsl_archive_job *job)
+{
+    struct parser *parser = parser_of(load, worker);
+    char *path = normal_path(job->path);
+    bool good = parser != NULL && path != NULL;
+    if (good) {
+        pthread_mutex_lock(&load->lock);
+        good = rsl_archive_mounts_add(load->archives, path, job->archive) == RSL_OK;
+        pthread_mutex_unlock(&load->lock);
     }
-    struct parsed_file *file = &parser->files[parser->nfiles];
-    *file = (struct parsed_file){.path = normal_path(path)};
-    if (file->path == NULL)
-        return false;
-    parser->nfiles++;
-    const uint8_t *src = parser->source.bytes;
-    return rsl_parse(&parser->file, src, parser->source.nbytes, NULL) == RSL_OK &&
-           rsl_file_facts_create(parser->facts, &parser->file, src, parser->source.nbytes,
-                                 &file->facts) == RSL_OK &&
-           rsl_file_names_create(parser->names, &parser->file, src, &file->names) == RSL_OK;
+    for (size_t i = 0; i < job->nsources && good; i++)
+        good = parse_member(parser, path, &job->archive->members[job->sources[i]]);
+    free(path);
+    return good;
+}
+
+static void opened(void *context, struct rsl_worker *worker, struct rsl_archive_job *job)
+{
+    struct load *load = context;
+    if (!parse_archive(load, worker, job))
+        fail(load);
+    free(job->ticket);
+    rsl_archive_job_end(job, worker);
+}
+
+static void refused(void *context, struct rsl_worker *worker, const struct rsl_archive_job *job,
+                    const char *member, const char *message)
+{
+    (void)worker;
+    struct load *load = context;
+    struct rsl_text_buffer text = {0};
+    free(job->ticket);
+    if (message == NULL)
+        return;
+    rsl_archive_put_error(&text, member, message);
+    if (text.failed)
+        fail(load);
+    else
+        tell(load, job->path, text.bytes);
+    rsl_text_buffer_fini(&text);
 }
 
 static int parse_chunk(struct rsl_worker *worker, void *arg)
 {
     struct chunk *chunk = arg;
     struct load *load = chunk->load;
+    if (chunk->is_archive) {
+        const char *path = chunk->paths[0];
+        if (!rsl_archive_jobs_begin(load->jobs, worker, path, strlen(path), chunk)) {
+            fail(load);
+            free(chunk);
+        }
+        return RSL_OK;
+    }
     struct parser *parser = parser_of(load, worker);
     bool good = parser != NULL;
     for (size_t i = 0; i < chunk->nfiles && good; i++)
@@ -180,7 +268,11 @@ static bool spawn_found(void *context, unsigned worker, const struct rsl_walk_fi
     (void)worker;
     struct load *load = context;
     while (nfiles > 0) {
-        const size_t n = nfiles < CHUNK_FILES ? nfiles : CHUNK_FILES;
+        const bool is_archive = rsl_is_archive(files[0].path, files[0].path_nbytes);
+        size_t n = 1;
+        while (!is_archive && n < CHUNK_FILES && n < nfiles &&
+               !rsl_is_archive(files[n].path, files[n].path_nbytes))
+            n++;
         size_t nbytes = sizeof(struct chunk);
         for (size_t i = 0; i < n; i++)
             nbytes += files[i].path_nbytes + 1;
@@ -189,7 +281,7 @@ static bool spawn_found(void *context, unsigned worker, const struct rsl_walk_fi
             fail(load);
             return false;
         }
-        *chunk = (struct chunk){.load = load, .nfiles = n};
+        *chunk = (struct chunk){.load = load, .nfiles = n, .is_archive = is_archive};
         char *text = (char *)(chunk + 1);
         for (size_t i = 0; i < n; i++) {
             chunk->paths[i] = memcpy(text, files[i].path, files[i].path_nbytes + 1);
@@ -211,14 +303,27 @@ static bool scan(struct load *load, const char *const *roots, size_t nroots)
     if (rsl_git_excludes_path(getenv("HOME"), getenv("XDG_CONFIG_HOME"), &rsl_allocator_default,
                               &excludes) != RSL_OK)
         return false;
+    static const char *const archives[] = {".crate", ".tar.gz", NULL};
     const struct rsl_walk_options options = {.pool = load->pool,
                                              .suffix = ".rs",
+                                             .more_suffixes = archives,
                                              .excludes_path = excludes,
                                              .emit = spawn_found,
                                              .report = report,
                                              .context = load};
-    const enum rsl_status status = rsl_walk_run(roots, nroots, &options);
+    const struct rsl_archive_jobs_options jobs = {
+        .nworkers = rsl_pool_nworkers(load->pool),
+        .stopped = stopped,
+        .opened = opened,
+        .refused = refused,
+        .fail = fail_load,
+        .context = load,
+    };
+    load->jobs = rsl_archive_jobs_create(&jobs);
+    const enum rsl_status status =
+        load->jobs == NULL ? RSL_ENOMEM : rsl_walk_run(roots, nroots, &options);
     rsl_pool_wait(load->pool);
+    rsl_archive_jobs_destroy(load->jobs);
     free(excludes);
     return status == RSL_OK && rsl_u32_load_relaxed(&load->failed) == 0;
 }
@@ -331,14 +436,19 @@ int rsl_project_load(const char *const *roots, size_t nroots, const char *crate_
     struct load load = {.lock = PTHREAD_MUTEX_INITIALIZER};
     const struct rsl_pool_options options = {.nworkers = nthreads};
     *loaded_out = (struct rsl_loaded_project){.nfiles = 0};
-    if (rsl_project_init(&loaded_out->project, &rsl_file_tree_disk, NULL) != RSL_OK)
+    rsl_archive_mounts_init(&loaded_out->archives, &rsl_file_tree_disk, NULL);
+    loaded_out->tree = rsl_archive_mounts_tree(&loaded_out->archives);
+    if (rsl_project_init(&loaded_out->project, &loaded_out->tree, NULL) != RSL_OK) {
+        rsl_archive_mounts_fini(&loaded_out->archives);
         return -ENOMEM;
+    }
     const int status = rsl_pool_create(&options, &load.pool);
     if (status != RSL_OK) {
-        rsl_project_fini(&loaded_out->project);
+        rsl_project_unload(loaded_out);
         return status == RSL_EIO ? -EAGAIN : -ENOMEM;
     }
     loaded_out->pool = load.pool;
+    load.archives = &loaded_out->archives;
     const uint64_t start = now_ns();
     bool good = crate_root != NULL || scan(&load, roots, nroots);
     loaded_out->times.scan_ns = now_ns() - start;
@@ -358,6 +468,7 @@ void rsl_project_unload(struct rsl_loaded_project *loaded)
 {
     rsl_pool_destroy(loaded->pool);
     rsl_project_fini(&loaded->project);
+    rsl_archive_mounts_fini(&loaded->archives);
 }
 
 /* The file at a normal path, if the project has it, else RSL_NO_STRING. */

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "index/archive_mounts.h"
 #include "index/project.h"
 #include "sched/pool.h"
 
@@ -16,14 +17,17 @@ struct rsl_project_times {
 
 struct rsl_loaded_project {
     struct rsl_project project;
+    struct rsl_archive_mounts archives; /* on which its file tree rests */
+    struct rsl_file_tree tree;
     struct rsl_pool *pool;
     uint64_t nfiles;   /* that were found and could be read */
-    uint64_t nmissing; /* folders and files that could not be read, which was told */
+    uint64_t nmissing; /* folders, files and archives that could not be read, which was told */
     uint64_t nbad;     /* Cargo.toml files at which cargo would stop, which was told */
     struct rsl_project_times times;
 };
 
-/* Loads the files below roots[0..nroots). `crate_root`: if it is not NULL, that file is the root of
+/* It must stay where it is: the project looks at it. Loads the files below roots[0..nroots), in
+ * archives too, as archive!/member. `crate_root`: if it is not NULL, that file is the root of
  * the only crate, and nothing is walked. `nthreads` 0: one for each core. What cannot be read is
  * told on standard error and passed over; so are the errors of Cargo.toml files. Returns 0 or a
  * negative errno, and then there is nothing to release. */

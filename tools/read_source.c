@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "index/archive.h"
-#include "index/gzip.h"
 
 /* The bytes of the path that name an archive, before a `!/`; 0 if there is none. */
 static size_t archive_nbytes(const char *path)
@@ -45,12 +44,8 @@ static int read_member(struct rsl_source_buffer *buffer, const char *name, const
         rsl_archive_fini(&archive);
         return -ENOMEM;
     }
-    uint64_t room = rsl_gzip_hint(buffer->bytes, buffer->nbytes);
-    const uint64_t limit = rsl_gzip_limit(buffer->nbytes);
-    enum rsl_status status;
-    while ((status = rsl_archive_read(&archive, name, buffer->bytes, buffer->nbytes, room, &bad)) ==
-           RSL_EAGAIN)
-        room = room * 2 + 4096 < limit ? room * 2 + 4096 : limit;
+    const enum rsl_status status =
+        rsl_archive_read_all(&archive, name, buffer->bytes, buffer->nbytes, &bad);
     const int error = status != RSL_OK                     ? -ENOMEM
                       : bad.code != RSL_ARCHIVE_ERROR_NONE ? -EBADMSG
                                                            : take_member(buffer, &archive, path);

@@ -39,13 +39,18 @@ void rsl_report_put_errors(struct rsl_text_buffer *out, const char *path,
     }
 }
 
-void rsl_report_put_io_error(struct rsl_text_buffer *out, const char *path, int error)
+void rsl_report_put_about(struct rsl_text_buffer *out, const char *path, const char *message)
 {
     rsl_text_buffer_puts(out, "rustle: ");
     rsl_report_put_path(out, path);
     rsl_text_buffer_puts(out, ": ");
-    rsl_text_buffer_puts(out, strerror(error));
+    rsl_text_buffer_puts(out, message);
     rsl_text_buffer_puts(out, "\n");
+}
+
+void rsl_report_put_io_error(struct rsl_text_buffer *out, const char *path, int error)
+{
+    rsl_report_put_about(out, path, strerror(error));
 }
 
 void rsl_report(const char *format, ...)

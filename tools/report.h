@@ -10,6 +10,9 @@
 void rsl_report_put_errors(struct rsl_text_buffer *out, const char *path,
                            const struct rsl_file *file, const uint8_t *src);
 
+/* Appends "rustle: path: message" and a newline. */
+void rsl_report_put_about(struct rsl_text_buffer *out, const char *path, const char *message);
+
 /* "rustle: path: message" for errno `error`. */
 void rsl_report_put_io_error(struct rsl_text_buffer *out, const char *path, int error);
 
