@@ -200,6 +200,8 @@ static enum rsl_isa best_isa(void)
     return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi")
                ? RSL_ISA_AVX512
                : RSL_ISA_AVX2;
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+    return RSL_ISA_NEON;
 #else
     return RSL_ISA_SCALAR;
 #endif
@@ -213,6 +215,8 @@ const struct rsl_cross_ops *rsl_cross_ops_for(enum rsl_isa isa)
     case RSL_ISA_AVX512: return &rsl_cross_avx512;
     case RSL_ISA_AVX2: return &rsl_cross_avx2;
     case RSL_ISA_SSE2: return &rsl_cross_sse2;
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+    case RSL_ISA_NEON: return &rsl_cross_neon;
 #endif
     default: return &rsl_cross_scalar;
     }

@@ -57,6 +57,7 @@ enum cross_bang rsl_cross_judge_bang(struct rsl_crossing *crossing, const uint8_
                                      const uint8_t **at_out);
 
 extern const struct rsl_cross_ops rsl_cross_scalar;
+extern const struct rsl_cross_ops rsl_cross_neon;
 extern const struct rsl_cross_ops rsl_cross_sse2;
 extern const struct rsl_cross_ops rsl_cross_avx2;
 extern const struct rsl_cross_ops rsl_cross_avx512;

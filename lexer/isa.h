@@ -15,6 +15,7 @@ enum rsl_isa {
     RSL_ISA_AUTO,
     RSL_ISA_SCALAR,
     RSL_ISA_SSE2,
+    RSL_ISA_NEON = RSL_ISA_SSE2, /* of aarch64: what all its machines have */
     RSL_ISA_AVX2,
     RSL_ISA_AVX512, /* with BW and VBMI */
     RSL_ISA_COUNT_

@@ -5,6 +5,10 @@
 
 #ifdef RSL_FIND_VECTOR
 
+#ifndef __SSE2__
+#include "lexer/neon.h"
+#endif
+
 /* The bits of 64 lanes. */
 static inline uint64_t bits_of(const rsl_block16 lanes[4])
 {
@@ -15,12 +19,7 @@ static inline uint64_t bits_of(const rsl_block16 lanes[4])
     }
     return bits;
 #else
-    /* Each lane keeps one bit of a byte; three rounds of adding neighbours gather eight of them. */
-    const uint8x16_t weights = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-    uint8x16_t low = vpaddq_u8(vandq_u8(lanes[0], weights), vandq_u8(lanes[1], weights));
-    uint8x16_t high = vpaddq_u8(vandq_u8(lanes[2], weights), vandq_u8(lanes[3], weights));
-    uint8x16_t sum = vpaddq_u8(low, high);
-    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)), 0);
+    return rsl_neon_bits(lanes);
 #endif
 }
 

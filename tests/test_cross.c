@@ -359,6 +359,10 @@ static void an_instruction_set_that_is_missing_falls_back(void **state)
 #if defined(__x86_64__)
     assert_ptr_not_equal(rsl_cross_ops_for(RSL_ISA_SSE2), scalar);
     assert_ptr_not_equal(rsl_cross_ops_for(RSL_ISA_AUTO), scalar);
+#elif defined(__aarch64__)
+    assert_ptr_not_equal(rsl_cross_ops_for(RSL_ISA_NEON), scalar);
+    assert_ptr_equal(rsl_cross_ops_for(RSL_ISA_AUTO), rsl_cross_ops_for(RSL_ISA_NEON));
+    assert_ptr_equal(rsl_cross_ops_for(RSL_ISA_AVX512), rsl_cross_ops_for(RSL_ISA_NEON));
 #else
     assert_ptr_equal(rsl_cross_ops_for(RSL_ISA_AVX2), scalar);
 #endif
