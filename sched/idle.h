@@ -30,15 +30,18 @@
 
 #define RSL_IDLE_WORDS (RSL_POOL_MAX_WORKERS / 64)
 
-/* Read by all workers often, written when one goes to sleep, wakes, or changes its mind about
- * searching: on lines of its own. */
 struct rsl_idle {
+    /* Read by whoever adds a job, written when a worker goes to sleep or wakes. */
     struct rsl_atomic_u64 sleepers[RSL_IDLE_WORDS]; /* bit i: worker i sleeps, or is about to */
-    struct rsl_atomic_u32 nsearching;
+    struct rsl_atomic_u32 refused; /* RSL_FENCES_*; written by those who go to sleep */
     /* Fixed from the start. */
     uint32_t nwords;
     uint32_t nworkers;
-    struct rsl_atomic_u32 refused; /* RSL_FENCES_*; written by those who go to sleep */
+    char pad[RSL_FALSE_SHARING_RANGE];
+    /* Written whenever a worker runs out of jobs, or finds one; read by others only if somebody
+     * sleeps. */
+    struct rsl_atomic_u32 nsearching;
+    char pad_behind[RSL_FALSE_SHARING_RANGE];
 };
 
 void rsl_idle_init(struct rsl_idle *idle, size_t nworkers);

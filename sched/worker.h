@@ -130,7 +130,7 @@ struct rsl_pool {
     struct rsl_pool_options options;
     char pad[RSL_FALSE_SHARING_RANGE];
 
-    struct rsl_idle idle;
+    _Alignas(RSL_FALSE_SHARING_RANGE) struct rsl_idle idle;
     struct rsl_deque_thieves thieves; /* workers that search, or have lately */
     /* Written once each; read often. */
     struct rsl_atomic_u32 closed; /* refuses other threads' jobs */
