@@ -247,17 +247,6 @@ static inline bool rsl_u32_is_zero_relaxed(const struct rsl_atomic_u32 *a)
 #endif
 }
 
-static inline bool rsl_u64_is_acquire(const struct rsl_atomic_u64 *a, uint64_t v)
-{
-#ifdef RSL_ATOMIC_COMPARE_IN_MEMORY
-    bool is;
-    __asm__ __volatile__("cmpq %2, %1" : "=@cce"(is) : "m"(a->value), "re"(v) : "memory");
-    return is;
-#else
-    return rsl_u64_load_acquire(a) == v;
-#endif
-}
-
 /* Many at once, before any other thread sees them. */
 static inline void rsl_u64_init_zeros(struct rsl_atomic_u64 *a, size_t n)
 {

@@ -1,4 +1,5 @@
-/* linger.h - how long a receiver that has just emptied its channel looks away before it says so.
+/* linger.h - how long a receiver that has just emptied its channel looks away before it says so. A
+ * sender that has filled it does the same.
  *
  * A receiver that is quicker than its sender takes every item as soon as it is there, and so
  * fetches the cache line in which the sender is writing the next, which the sender then has to

@@ -1,6 +1,9 @@
 /* spsc.c - batches, waiting, closing and the event loops' ends; see spsc.h for how it works. */
 #include "ds/spsc.h"
 
+/* How many items a sender fetches the slots of at once: of few bytes many, of many bytes one. */
+enum { AHEAD_NBYTES = 1024, AHEAD_MOST = 64 };
+
 /* What different threads write lies on different pairs of lines. */
 #define ON_OWN_LINES(field) \
     _Static_assert(offsetof(struct rsl_spsc, field) % RSL_FALSE_SHARING_RANGE == 0, "own lines")
@@ -9,6 +12,12 @@ ON_OWN_LINES(head);
 ON_OWN_LINES(items);
 ON_OWN_LINES(space);
 _Static_assert(sizeof(struct rsl_spsc) % RSL_FALSE_SHARING_RANGE == 0, "the slots come behind it");
+
+static size_t nahead(size_t item_nbytes)
+{
+    const size_t n = AHEAD_NBYTES / item_nbytes;
+    return n < 1 ? 1 : n < AHEAD_MOST ? n : AHEAD_MOST;
+}
 
 enum rsl_status rsl_spsc_create_at(size_t capacity, size_t item_nbytes, uint64_t first,
                                    const struct rsl_allocator *allocator,
@@ -26,6 +35,7 @@ enum rsl_status rsl_spsc_create_at(size_t capacity, size_t item_nbytes, uint64_t
         rsl_u64_init(&channel->ready[i], first);
     channel->mask = memory.nslots - 1;
     channel->capacity = capacity;
+    channel->nahead = nahead(item_nbytes);
     channel->item_nbytes = item_nbytes;
     channel->allocator = memory.allocator;
     channel->block = memory.block;
@@ -35,6 +45,7 @@ enum rsl_status rsl_spsc_create_at(size_t capacity, size_t item_nbytes, uint64_t
     channel->limit = first + capacity;
     rsl_u64_init(&channel->head, first);
     channel->known = first;
+    rsl_linger_init(&channel->linger_full, first);
     rsl_linger_init(&channel->linger, first);
     const bool fenced = !rsl_fence_asymmetric_prepare();
     rsl_wait_point_init(&channel->items, fenced);
@@ -107,18 +118,21 @@ static bool is_closed_for_receiver(const struct rsl_spsc *channel)
     return (rsl_u32_load_acquire(&channel->space.flags) & RSL_WAIT_CLOSED) != 0;
 }
 
-/* For the receiver: how many items are known to be ready from `head` on; looks for more if none
- * are, and again a little later if `linger`. */
-static uint64_t nready(struct rsl_spsc *channel, uint64_t head, bool linger)
+static uint64_t ready_at(const struct rsl_spsc *channel, uint64_t head)
+{
+    /* acquire: pairs with rsl_spsc_publish() */
+    return rsl_u64_load_acquire(&channel->ready[(size_t)head & channel->mask]);
+}
+
+/* For the receiver, to whom the entry at `head` says `ready`: how many items there are from `head`
+ * on. If none, looks again a little later if `linger`. */
+static uint64_t nready(struct rsl_spsc *channel, uint64_t head, uint64_t ready, bool linger)
 {
     if ((int64_t)(channel->known - head) > 0)
         return channel->known - head;
-    const struct rsl_atomic_u64 *entry = &channel->ready[(size_t)head & channel->mask];
-    /* acquire, both: pair with rsl_spsc_publish() */
-    uint64_t ready = rsl_u64_load_acquire(entry);
     if ((int64_t)(ready - head) <= 0 && linger &&
         rsl_linger_at(&channel->linger, head, 1, channel->capacity))
-        ready = rsl_u64_load_acquire(entry);
+        ready = ready_at(channel, head);
     if ((int64_t)(ready - head) <= 0)
         return 0;
     channel->known = ready;
@@ -127,34 +141,58 @@ static uint64_t nready(struct rsl_spsc *channel, uint64_t head, bool linger)
 
 /* For the receiver, who did not find a single item: RSL_OK if there are some, or what there is to
  * be said if not. */
-enum rsl_status rsl_spsc_look_for_items(struct rsl_spsc *channel, uint64_t head)
+enum rsl_status rsl_spsc_look_for_items(struct rsl_spsc *channel, uint64_t head, uint64_t ready)
 {
-    if (nready(channel, head, true) > 0)
+    if (nready(channel, head, ready, true) > 0)
         return RSL_OK;
     /* Items may have come since the receiver looked, and the close after them. */
     return is_closed_for_receiver(channel) && closed_tail(channel) == head ? RSL_ECLOSED
                                                                            : RSL_EAGAIN;
 }
 
-/* For the sender: looks how far the receiver is. Returns up to where there is room, which is
- * nowhere once the channel is closed: rsl_spsc_sent(). */
+/* For the sender: looks how far the receiver is, and again a little later if the channel is full.
+ * Returns up to where there is room, which is nowhere once the channel is closed: rsl_spsc_sent().
+ */
 static uint64_t look_for_room(struct rsl_spsc *channel, uint64_t tail)
 {
     channel->limit = tail;
     if (!rsl_spsc_is_closed(channel)) {
-        /* acquire: pairs with rsl_spsc_received(): the receiver is done with the slots */
+        /* acquire, both: pair with rsl_spsc_received(): the receiver is done with the slots */
         channel->limit = rsl_u64_load_acquire(&channel->head) + channel->capacity;
+        if (channel->limit == tail &&
+            rsl_linger_at(&channel->linger_full, tail, 1, channel->capacity))
+            channel->limit = rsl_u64_load_acquire(&channel->head) + channel->capacity;
     }
     return channel->limit;
 }
 
-/* For the sender, who knows of no room: RSL_OK if there is some, or what there is to be said if
- * not. */
+/* Asks for the lines of the slots that come next, and of their entries, all at once: the receiver
+ * has had them, and a sender that waits for each when it comes to it falls back so far that the
+ * receiver is always close behind it and takes the lines away again. Items of 16 bytes went through
+ * three times as fast with this. */
+static void fetch_ahead(struct rsl_spsc *channel, uint64_t tail, size_t n)
+{
+    const size_t nbytes = channel->item_nbytes;
+    const size_t step = nbytes < RSL_CACHE_LINE ? RSL_CACHE_LINE / nbytes : 1;
+    for (size_t i = 0; i < n; i += step)
+        rsl_prefetch_write(rsl_spsc_slots(channel) + ((size_t)(tail + i) & channel->mask) * nbytes);
+    for (size_t i = 0; i < n; i += RSL_CACHE_LINE / sizeof(channel->ready[0]))
+        rsl_prefetch_write(&channel->ready[(size_t)(tail + i) & channel->mask]);
+}
+
+/* For the sender of one item, who knows of no room: RSL_OK if there is some, or what there is to be
+ * said if not. */
 enum rsl_status rsl_spsc_look_for_room(struct rsl_spsc *channel, uint64_t tail)
 {
-    if (look_for_room(channel, tail) != tail)
-        return RSL_OK;
-    return rsl_spsc_is_closed(channel) ? RSL_ECLOSED : RSL_EAGAIN;
+    size_t n = (size_t)(look_for_room(channel, tail) - tail);
+    if (n == 0)
+        return rsl_spsc_is_closed(channel) ? RSL_ECLOSED : RSL_EAGAIN;
+    if (n > channel->nahead) {
+        n = channel->nahead;
+        channel->limit = tail + n; /* to come by here again */
+    }
+    fetch_ahead(channel, tail, n);
+    return RSL_OK;
 }
 
 enum rsl_status rsl_spsc_sent(struct rsl_spsc *channel, uint64_t n)
@@ -228,7 +266,8 @@ size_t rsl_spsc_try_receive_n(struct rsl_spsc *channel, void *items_out, size_t 
     const uint64_t head = rsl_u64_load_relaxed(&channel->head); /* relaxed: our own */
     size_t nreceived = 0;
     while (nreceived < nitems) {
-        const uint64_t nmore = nready(channel, head + nreceived, nreceived == 0);
+        const uint64_t nmore =
+            nready(channel, head + nreceived, ready_at(channel, head + nreceived), nreceived == 0);
         if (nmore == 0)
             break;
         const size_t n = nmore < nitems - nreceived ? (size_t)nmore : nitems - nreceived;

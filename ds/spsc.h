@@ -27,7 +27,8 @@
  *
  * How it works. `tail` counts the items sent, `head` those received; both run freely and are
  * compared by difference. The sender keeps `limit`, up to where there was room when it last looked
- * at `head`, and looks again only when that says full. The receiver does not look at `tail` at all:
+ * at `head`, and looks again only when that says full; when it sends one by one, not further ahead
+ * than it has asked for the slots' cache lines. The receiver does not look at `tail` at all:
  * behind the items of each call the sender writes where they end to the entry of `ready` that
  * belongs to their first slot, and the receiver reads the entry at its place. An entry that says no
  * more than the receiver's own place is one of an earlier lap; mostly it says that one item is
@@ -77,16 +78,18 @@ struct rsl_spsc {
     size_t mask;                  /* slots - 1; a power of two - 1, at least capacity - 1 */
     size_t capacity;
     size_t item_nbytes;
+    size_t nahead; /* items that the sender fetches slots for at once */
     struct rsl_allocator allocator;
     void *block; /* what the allocator gave, around this */
     size_t block_nbytes;
     uint64_t unsettled; /* what final_tail is while the channel is open */
-    uint8_t pad[RSL_FALSE_SHARING_RANGE - 11 * sizeof(uint64_t)];
+    uint8_t pad[RSL_FALSE_SHARING_RANGE - 12 * sizeof(uint64_t)];
 
     /* The sender's line. */
     struct rsl_atomic_u64 tail; /* what has been sent; others read it to close and for the length */
     uint64_t limit;             /* up to where there is known to be room; the sender's own */
-    uint8_t pad_tail[RSL_FALSE_SHARING_RANGE - 2 * sizeof(uint64_t)];
+    struct rsl_linger linger_full; /* the sender's own */
+    uint8_t pad_tail[RSL_FALSE_SHARING_RANGE - 4 * sizeof(uint64_t)];
 
     /* The receiver's line. */
     struct rsl_atomic_u64 head; /* what has been received; read by the sender */
@@ -139,7 +142,7 @@ enum rsl_status rsl_spsc_send_waiting(struct rsl_spsc *channel, const void *item
 enum rsl_status rsl_spsc_receive_waiting(struct rsl_spsc *channel, void *item_out,
                                          uint64_t timeout_ns);
 enum rsl_status rsl_spsc_look_for_room(struct rsl_spsc *channel, uint64_t tail);
-enum rsl_status rsl_spsc_look_for_items(struct rsl_spsc *channel, uint64_t head);
+enum rsl_status rsl_spsc_look_for_items(struct rsl_spsc *channel, uint64_t head, uint64_t ready);
 
 /* The same pointer, as one that is another in each call: otherwise gcc takes the addresses of the
  * fields out of loops, each for itself, and has no registers for so many. */
@@ -214,8 +217,8 @@ static inline enum rsl_status rsl_spsc_try_send(struct rsl_spsc *channel, const 
 
 /* Moves the oldest item to `item_out`, if there is any now. Returns RSL_OK, RSL_EAGAIN if the
  * channel is empty, or RSL_ECLOSED if it is closed and has been emptied. The receiver only. The
- * first call that finds it empty after others did not looks again some hundred nanoseconds later
- * (linger.h). Whatever *item_out is then, it is no item. */
+ * first call that finds it empty after others did not looks again some hundred nanoseconds later,
+ * and so does a send that finds it full (linger.h). Whatever *item_out is then, it is no item. */
 static inline enum rsl_status rsl_spsc_try_receive_sized(struct rsl_spsc *channel, void *item_out,
                                                          size_t item_nbytes)
 {
@@ -225,8 +228,9 @@ static inline enum rsl_status rsl_spsc_try_receive_sized(struct rsl_spsc *channe
     const size_t slot = (size_t)head & channel->mask;
     /* acquire: pairs with rsl_spsc_publish(). In the midst of items that were published together an
      * entry is of an earlier lap, and says less. */
-    if (RSL_NEVER(!rsl_u64_is_acquire(&channel->ready[slot], head + 1))) {
-        const enum rsl_status status = rsl_spsc_look_for_items(channel, head);
+    const uint64_t ready = rsl_u64_load_acquire(&channel->ready[slot]);
+    if (RSL_NEVER(ready != head + 1)) {
+        const enum rsl_status status = rsl_spsc_look_for_items(channel, head, ready);
         if (status != RSL_OK)
             return status;
     }
