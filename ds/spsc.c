@@ -187,11 +187,15 @@ enum rsl_status rsl_spsc_look_for_room(struct rsl_spsc *channel, uint64_t tail)
     size_t n = (size_t)(look_for_room(channel, tail) - tail);
     if (n == 0)
         return rsl_spsc_is_closed(channel) ? RSL_ECLOSED : RSL_EAGAIN;
+    /* The receiver then is as quick, or the same thread: it has the lines here, or will have them
+     * anyway. */
+    const bool is_empty = n == channel->capacity;
     if (n > channel->nahead) {
         n = channel->nahead;
         channel->limit = tail + n; /* to come by here again */
     }
-    fetch_ahead(channel, tail, n);
+    if (!is_empty)
+        fetch_ahead(channel, tail, n);
     return RSL_OK;
 }
 
