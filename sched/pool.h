@@ -46,6 +46,9 @@ struct rsl_pool_options {
     /* Worker i is bound to processor cpus[i mod ncpus]; ncpus 0: none is bound. */
     const int *cpus;
     size_t ncpus;
+    /* What debuggers and ps call the threads, up to 11 bytes, the worker's number behind; NULL:
+     * "rsl-worker". */
+    const char *name;
     /* Bytes of stack of a worker; 0: what threads get by default. */
     size_t stack_nbytes;
     /* Jobs that an inbox holds (rsl_pool_send); 0: 256. */

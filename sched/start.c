@@ -1,10 +1,11 @@
 /* start.c - a pool's beginning and end: memory, threads, processors. Needs _GNU_SOURCE for the
- * affinity of threads.
+ * affinity and names of threads.
  */
 #include "sched/worker.h"
 
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FIRST_DEQUE_CAPACITY   1024
@@ -45,11 +46,22 @@ static bool report_start(struct rsl_pool *pool, int status)
     return go;
 }
 
+_Static_assert(RSL_POOL_MAX_WORKERS <= 1000, "workers have three digits");
+
+/* Linux keeps 15 bytes of a thread's name. */
+static void name_thread(const struct rsl_worker *worker, const char *name)
+{
+    char full[16];
+    (void)snprintf(full, sizeof(full), "%.11s-%u", name, (unsigned)(worker->index % 1000));
+    (void)pthread_setname_np(pthread_self(), full); /* nothing depends on it */
+}
+
 static void *run_worker(void *arg)
 {
     struct rsl_worker *worker = arg;
     struct rsl_pool *pool = worker->pool;
     const struct rsl_pool_options *options = &pool->options;
+    name_thread(worker, options->name);
     int status = bind(worker, options);
     bool initialised = false;
     if (status == 0) {
@@ -195,6 +207,8 @@ int rsl_pool_create(const struct rsl_pool_options *user_options, struct rsl_pool
         options.nworkers = nprocessors();
     if (options.inbox_capacity == 0)
         options.inbox_capacity = DEFAULT_INBOX_CAPACITY;
+    if (options.name == NULL)
+        options.name = "rsl-worker";
     if (options.allocator == NULL)
         options.allocator = &rsl_allocator_default;
 

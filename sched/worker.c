@@ -91,6 +91,13 @@ static void run_ticket(struct rsl_worker *worker, struct rsl_worker *of)
     run_job(worker, item);
 }
 
+static void run_unqueued(struct rsl_worker *worker)
+{
+    const struct rsl_job_call call = worker->unqueued;
+    worker->has_unqueued = false;
+    run_call(worker, call.fn, call.arg, call.scope);
+}
+
 static inline void run_item(struct rsl_worker *worker, void *item)
 {
     const enum tag tag = (enum tag)((uintptr_t)item & TAG_MASK);
@@ -99,7 +106,7 @@ static inline void run_item(struct rsl_worker *worker, void *item)
     case TAG_JOB: run_job(worker, pointer); break;
     case TAG_TASK: run_task(worker, pointer); break;
     case TAG_TICKET: run_ticket(worker, pointer); break;
-    case TAG_MASK: break;
+    case TAG_CALL: run_unqueued(worker); break;
     }
 }
 
@@ -160,16 +167,25 @@ static void adopt(struct rsl_worker *worker, const struct rsl_job_call *calls, s
         rsl_pool_job_added(worker->pool);
 }
 
-/* For a job that there is no room for. The worker may be on its way to sleep. */
-static void run_unqueued(struct rsl_worker *worker, const struct rsl_job_call *call)
+/* For a job that there is no room for. It is not run here, where the worker counts as one who
+ * searches, so that nobody would be woken for other jobs as long as it takes. */
+static void keep_unqueued(struct rsl_worker *worker, const struct rsl_job_call *call)
 {
-    run_call(worker, call->fn, call->arg, call->scope);
-    rsl_scope_flush(worker);
+    worker->unqueued = *call;
+    worker->has_unqueued = true;
+}
+
+/* The next item of what has been taken to the worker; NULL if there is none. */
+static inline void *next_own(struct rsl_worker *worker)
+{
+    if (__builtin_expect(worker->has_unqueued, 0))
+        return tagged(worker, TAG_CALL);
+    return rsl_worker_pop(worker);
 }
 
 static bool take_inbox(struct rsl_worker *worker)
 {
-    if (rsl_spsc_length(worker->inbox) == 0)
+    if (rsl_spsc_length(worker->inbox) == 0 || worker->has_unqueued)
         return false;
     struct rsl_job_call calls[MAX_BATCH];
     const size_t room = room_for(worker, MAX_BATCH);
@@ -177,7 +193,7 @@ static bool take_inbox(struct rsl_worker *worker)
     if (room > 0)
         adopt(worker, calls, ncalls);
     else if (ncalls > 0)
-        run_unqueued(worker, &calls[0]);
+        keep_unqueued(worker, &calls[0]);
     return ncalls > 0;
 }
 
@@ -185,7 +201,7 @@ static bool take_injected(struct rsl_worker *worker, enum rsl_priority priority)
 {
     struct rsl_injector *injector = &worker->pool->injectors[priority];
     const uint64_t length = rsl_injector_length(injector);
-    if (length == 0)
+    if (length == 0 || worker->has_unqueued)
         return false;
     /* A fair share; but only one of HIGH and LOW, lest in the deque they get before or behind
      * others that they should not. */
@@ -200,7 +216,7 @@ static bool take_injected(struct rsl_worker *worker, enum rsl_priority priority)
     if (room > 0)
         adopt(worker, calls, ncalls);
     else if (ncalls > 0)
-        run_unqueued(worker, &calls[0]);
+        keep_unqueued(worker, &calls[0]);
     return ncalls > 0;
 }
 
@@ -251,9 +267,9 @@ static void *take_own(struct rsl_worker *worker)
         (void)take_injected(worker, RSL_PRIORITY_NORMAL);
         (void)take_inbox(worker);
     }
-    void *item = rsl_worker_pop(worker);
+    void *item = next_own(worker);
     if (item == NULL && take_inbox(worker))
-        item = rsl_worker_pop(worker);
+        item = next_own(worker);
     return item;
 }
 
@@ -342,13 +358,13 @@ static void *find(struct rsl_worker *worker)
 {
     linger(worker);
     if (take_injected(worker, RSL_PRIORITY_HIGH) || take_injected(worker, RSL_PRIORITY_NORMAL)) {
-        void *item = rsl_worker_pop(worker);
+        void *item = next_own(worker);
         if (item != NULL)
             return item;
     }
     void *item = steal(worker);
     if (item == NULL && take_injected(worker, RSL_PRIORITY_LOW))
-        item = rsl_worker_pop(worker);
+        item = next_own(worker);
     return item;
 }
 

@@ -54,6 +54,7 @@ enum tag {
     TAG_JOB = 0,    /* union rsl_job: spawned */
     TAG_TASK = 1,   /* struct rsl_task: forked */
     TAG_TICKET = 2, /* struct rsl_worker: the oldest item of its `fifo` */
+    TAG_CALL = 3,   /* struct rsl_worker: its `unqueued`; never in a deque */
     TAG_MASK = 3,
 };
 
@@ -108,6 +109,9 @@ struct rsl_worker {
     /* Its last look into an injector took all that was there; how long it stays away then. */
     bool caught_up;
     struct rsl_linger linger;
+    /* A job taken from a queue, without memory to put it into the deque: run next. */
+    bool has_unqueued;
+    struct rsl_job_call unqueued;
     void *slots[RSL_WORKER_SLOTS];
     struct rsl_worker_counters counters;
     pthread_t thread;

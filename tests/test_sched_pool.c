@@ -4,6 +4,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "sched/worker.h"
@@ -128,6 +131,29 @@ static void workers_run_on_the_processors_that_they_are_bound_to(void **state)
     assert_int_equal(rsl_pool_create(&options, &pool), 0);
     struct rsl_atomic_size n = {0};
     assert_int_equal(rsl_pool_broadcast(pool, NULL, count_foreign_processor, &n), 0);
+    assert_int_equal(counted(&n), 3);
+    rsl_pool_destroy(pool);
+}
+
+static int count_names(struct rsl_worker *worker, void *arg)
+{
+    char name[16], expected[16];
+    if (pthread_getname_np(pthread_self(), name, sizeof(name)) != 0)
+        return 1;
+    (void)snprintf(expected, sizeof(expected), "a-rather-lo-%u",
+                   (unsigned)rsl_worker_index(worker) % 10);
+    return strcmp(name, expected) == 0 ? add_one(worker, arg) : 2;
+}
+
+static void threads_are_named(void **state)
+{
+    (void)state;
+    struct rsl_pool *pool;
+    /* With the number it is too long. */
+    const struct rsl_pool_options options = {.nworkers = 3, .name = "a-rather-longer"};
+    assert_int_equal(rsl_pool_create(&options, &pool), 0);
+    struct rsl_atomic_size n = {0};
+    assert_int_equal(rsl_pool_broadcast(pool, NULL, count_names, &n), 0);
     assert_int_equal(counted(&n), 3);
     rsl_pool_destroy(pool);
 }
@@ -482,14 +508,68 @@ static void cancel_drops_what_has_not_begun_and_lets_the_rest_end(void **state)
     assert_int_equal(counted(&n), 0);
 }
 
-/* ---- figures */
-
 static void await_sleep(const struct rsl_pool *pool)
 {
     const uint64_t all = (UINT64_C(1) << pool->nworkers) - 1;
     while (rsl_u64_load_seq_cst(&pool->idle.sleepers[0]) != all)
         (void)sched_yield();
 }
+
+/* ---- no memory */
+
+/* Gives until told otherwise. From any threads. */
+struct drying_allocator {
+    struct rsl_allocator allocator;
+    struct rsl_atomic_u32 dry;
+};
+
+static void *drying_allocate(void *state, size_t nbytes)
+{
+    struct drying_allocator *drying = state;
+    return rsl_u32_load_acquire(&drying->dry) ? NULL : malloc(nbytes);
+}
+
+static void drying_release(void *state, void *ptr, size_t nbytes)
+{
+    (void)state;
+    (void)nbytes;
+    free(ptr);
+}
+
+static int await_two(struct rsl_worker *worker, void *arg)
+{
+    (void)add_one(worker, arg);
+    while (counted(arg) < 2)
+        (void)sched_yield();
+    return 0;
+}
+
+/* Two jobs that wait for each other, each in a worker that has no memory to queue it. */
+static void jobs_that_cannot_be_queued_keep_no_other_from_running(void **state)
+{
+    (void)state;
+    struct drying_allocator drying = {
+        .allocator = {drying_allocate, NULL, drying_release, &drying}};
+    const struct rsl_pool_options options = {.nworkers = 2, .allocator = &drying.allocator};
+    for (unsigned round = 0; round < 30; round++) {
+        rsl_u32_init(&drying.dry, 0);
+        struct rsl_pool *pool;
+        assert_int_equal(rsl_pool_create(&options, &pool), 0);
+        await_sleep(pool);
+        rsl_u32_store_release(&drying.dry, 1);
+        struct rsl_atomic_size n = {0};
+        for (unsigned i = 0; i < 2; i++) {
+            assert_int_equal(rsl_pool_spawn(pool, RSL_PRIORITY_NORMAL, await_two, &n), RSL_OK);
+            while (round % 3 == 0 && counted(&n) <= i) /* else both at the same time */
+                (void)sched_yield();
+        }
+        assert_int_equal(rsl_pool_wait(pool), 0);
+        assert_int_equal(counted(&n), 2);
+        rsl_pool_destroy(pool);
+    }
+}
+
+/* ---- figures */
 
 static uint64_t now_ns(clockid_t clock)
 {
@@ -558,6 +638,7 @@ int main(void)
         cmocka_unit_test(workers_are_initialised_and_finished_once_each),
         cmocka_unit_test(a_worker_that_cannot_be_initialised_keeps_the_pool_from_starting),
         cmocka_unit_test(workers_run_on_the_processors_that_they_are_bound_to),
+        cmocka_unit_test(threads_are_named),
         cmocka_unit_test(signals_are_left_to_other_threads),
         cmocka_unit_test(jobs_begin_by_priority_and_then_first_come_first),
         cmocka_unit_test(a_worker_begins_its_newest_job_first_unless_it_is_to_be_the_oldest),
@@ -571,6 +652,7 @@ int main(void)
         cmocka_unit_test(a_broadcast_runs_once_on_each_worker),
         cmocka_unit_test(shutdown_runs_what_jobs_still_spawn),
         cmocka_unit_test(cancel_drops_what_has_not_begun_and_lets_the_rest_end),
+        cmocka_unit_test(jobs_that_cannot_be_queued_keep_no_other_from_running),
         cmocka_unit_test(a_pool_without_jobs_does_nothing),
         cmocka_unit_test(the_figures_add_up),
     };
