@@ -1,4 +1,4 @@
-/* start.c - a pool's beginning and end: memory, threads, processors. Needs _GNU_SOURCE for the
+/* start.c - a pool's beginning and end: threads, processors. Needs _GNU_SOURCE for the
  * affinity and names of threads.
  */
 #include "sched/worker.h"
@@ -6,10 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
-#define FIRST_DEQUE_CAPACITY   1024
-#define FIRST_FIFO_CAPACITY    2
 #define DEFAULT_INBOX_CAPACITY 256
 
 /* ---- the threads */
@@ -121,63 +118,7 @@ static int start(struct rsl_pool *pool)
     return status;
 }
 
-/* ---- memory */
-
-static void free_pool(struct rsl_pool *pool)
-{
-    for (size_t i = 0; i < pool->nworkers; i++) {
-        struct rsl_worker *worker = &pool->workers[i];
-        rsl_deque_fini(&worker->deque);
-        rsl_deque_fini(&worker->fifo);
-        rsl_spsc_destroy(worker->inbox);
-    }
-    for (size_t i = 0; i < RSL_NPRIORITIES; i++)
-        rsl_injector_fini(&pool->injectors[i]);
-    rsl_job_store_fini(&pool->job_store);
-    pthread_cond_destroy(&pool->start_changed);
-    pthread_mutex_destroy(&pool->start_mutex);
-    pool->allocator->release(pool->allocator->state, pool->memory, pool->memory_nbytes);
-}
-
-static enum rsl_status init_worker(struct rsl_pool *pool, size_t index)
-{
-    struct rsl_worker *worker = &pool->workers[index];
-    worker->pool = pool;
-    worker->index = index;
-    worker->random = UINT64_C(0x9E3779B97F4A7C15) * (index + 1);
-    rsl_job_cache_init(&worker->jobs, &pool->job_store);
-    rsl_linger_init(&worker->linger, 0);
-    rsl_ptr_init(&worker->mail, NULL);
-    rsl_eventcount_init(&worker->ec);
-    enum rsl_status status = rsl_deque_init(&worker->deque, pool->allocator, FIRST_DEQUE_CAPACITY);
-    if (status == RSL_OK)
-        status = rsl_deque_init(&worker->fifo, pool->allocator, FIRST_FIFO_CAPACITY);
-    if (status == RSL_OK)
-        status = rsl_spsc_create(pool->options.inbox_capacity, sizeof(struct rsl_job_call),
-                                 pool->allocator, &worker->inbox);
-    return status;
-}
-
-/* Everything but the threads. On failure the pool can be freed. */
-static enum rsl_status init_pool(struct rsl_pool *pool)
-{
-    rsl_idle_init(&pool->idle, pool->nworkers);
-    rsl_deque_thieves_init(&pool->thieves);
-    rsl_u32_init(&pool->closed, 0);
-    rsl_u32_init(&pool->stop, 0);
-    rsl_eventcount_init(&pool->outside);
-    pool->detached.pool = pool;
-    rsl_job_store_init(&pool->job_store, pool->allocator);
-    enum rsl_status status = RSL_OK;
-    for (size_t i = 0; i < RSL_NPRIORITIES; i++) {
-        const enum rsl_status one = rsl_injector_init(&pool->injectors[i], pool->allocator, 0);
-        if (status == RSL_OK)
-            status = one;
-    }
-    for (size_t i = 0; i < pool->nworkers && status == RSL_OK; i++)
-        status = init_worker(pool, i);
-    return status;
-}
+/* ---- options */
 
 static size_t nprocessors(void)
 {
@@ -212,31 +153,13 @@ int rsl_pool_create(const struct rsl_pool_options *user_options, struct rsl_pool
     if (options.allocator == NULL)
         options.allocator = &rsl_allocator_default;
 
-    /* The pool and its workers, on lines of their own. All zeroes are a fine start: what is freed
-     * although it never was initialised is NULL. */
-    const size_t nbytes = RSL_FALSE_SHARING_RANGE + sizeof(struct rsl_pool) +
-                          options.nworkers * sizeof(struct rsl_worker);
-    char *memory = options.allocator->allocate(options.allocator->state, nbytes);
-    if (memory == NULL)
-        return RSL_ENOMEM;
-    memset(memory, 0, nbytes);
-    char *aligned = memory + (-(uintptr_t)memory & (RSL_FALSE_SHARING_RANGE - 1));
-    struct rsl_pool *pool = (struct rsl_pool *)aligned;
-    pool->workers = (struct rsl_worker *)(aligned + sizeof(struct rsl_pool));
-    pool->nworkers = options.nworkers;
-    pool->allocator = options.allocator;
-    pool->options = options;
-    pool->memory = memory;
-    pool->memory_nbytes = nbytes;
-    /* Neither fails with default attributes on Linux. */
-    pthread_mutex_init(&pool->start_mutex, NULL);
-    pthread_cond_init(&pool->start_changed, NULL);
-
-    int status = (int)init_pool(pool);
-    if (status == 0)
-        status = start(pool);
+    struct rsl_pool *pool;
+    int status = (int)rsl_pool_allocate(&options, &pool);
+    if (status != 0)
+        return status;
+    status = start(pool);
     if (status != 0) {
-        free_pool(pool);
+        rsl_pool_free(pool);
         return status;
     }
     *pool_out = pool;
@@ -261,5 +184,5 @@ void rsl_pool_destroy(struct rsl_pool *pool)
     if (pool == NULL)
         return;
     rsl_pool_shutdown(pool);
-    free_pool(pool);
+    rsl_pool_free(pool);
 }

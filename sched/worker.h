@@ -160,6 +160,15 @@ struct rsl_pool {
     bool start_over;  /* all have reported */
 };
 
+/* ---- pool_memory.c */
+
+/* A pool with workers that have no threads yet; the options have no defaults left to be filled in.
+ * Returns RSL_OK or RSL_ENOMEM. */
+enum rsl_status rsl_pool_allocate(const struct rsl_pool_options *options,
+                                  struct rsl_pool **pool_out);
+/* The threads have ended. */
+void rsl_pool_free(struct rsl_pool *pool);
+
 /* ---- worker.c */
 
 /* Takes from the worker's own deque. A worker that has run long enough on what it has is no longer
