@@ -16,8 +16,12 @@
 
 /* Looking for work goes on for so many rounds without any success; the pauses between them grow to
  * 2^MAX_PAUSE_LOG2 pause instructions. In all some 20 microseconds: what waking a thread takes. */
-#define SEARCH_ROUNDS  40
 #define MAX_PAUSE_LOG2 4
+#ifdef RSL_MODEL /* for which time is nothing */
+#define SEARCH_ROUNDS 1
+#else
+#define SEARCH_ROUNDS 40
+#endif
 
 /* ---- running */
 
@@ -190,6 +194,8 @@ static bool take_inbox(struct rsl_worker *worker)
     struct rsl_job_call calls[MAX_BATCH];
     const size_t room = room_for(worker, MAX_BATCH);
     const size_t ncalls = rsl_spsc_try_receive_n(worker->inbox, calls, room > 0 ? room : 1);
+    if (ncalls == 0)
+        rsl_pause(); /* it is being sent */
     if (room > 0)
         adopt(worker, calls, ncalls);
     else if (ncalls > 0)
@@ -416,6 +422,8 @@ static void *search(struct rsl_worker *worker, const struct rsl_goal *goal)
         void *item = find(worker);
         if (item != NULL || is_done(goal) || has_own(worker))
             return item;
+        if (round + 1 == SEARCH_ROUNDS)
+            break;
         const unsigned log2 = round < MAX_PAUSE_LOG2 ? round : MAX_PAUSE_LOG2;
         for (unsigned i = 0; i < 1U << log2; i++)
             rsl_pause();

@@ -1,5 +1,6 @@
 #include "tests/model/graph.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool clock_knows(const struct clock *clock, const struct event *event)
@@ -262,7 +263,8 @@ struct clock graph_past(const struct graph *graph, unsigned thread)
  *
  * Sets of events are bits, of those events only that take part: accesses and fences. */
 
-#define MAX_SC    64
+#define MAX_SC    512
+#define SC_WORDS  (MAX_SC / 64)
 #define SET_WORDS ((MAX_EVENTS + 63) / 64)
 
 struct set {
@@ -279,7 +281,7 @@ struct sc_search {
     bool bounds_known[MAX_EVENTS];
     int nsc;
     int16_t sc[MAX_SC]; /* numbers among those that take part */
-    uint64_t edges[MAX_SC];
+    uint64_t edges[MAX_SC][SC_WORDS];
 };
 
 static void set_add(struct set *set, int i)
@@ -290,6 +292,11 @@ static void set_add(struct set *set, int i)
 static bool set_has(const struct set *set, int i)
 {
     return set->words[i / 64] >> (i % 64) & 1;
+}
+
+static void add_edge(struct sc_search *search, int from, int to)
+{
+    search->edges[from][to / 64] |= UINT64_C(1) << (to % 64);
 }
 
 static const struct event *at(const struct sc_search *search, int i)
@@ -406,7 +413,7 @@ static void add_fence_edges(struct sc_search *search)
             for (int t = 0; t < search->nsc; t++) {
                 if (least_after[s] < most_before[t] &&
                     may_pair(at(search, search->sc[s]), at(search, search->sc[t])))
-                    search->edges[s] |= UINT64_C(1) << t;
+                    add_edge(search, s, t);
             }
         }
     }
@@ -446,25 +453,37 @@ static void add_access_edges(struct sc_search *search)
                     edge = set_has(&reach, i) && set_has(&search->after[i], b);
             }
             if (edge)
-                search->edges[s] |= UINT64_C(1) << t;
+                add_edge(search, s, t);
         }
     }
+}
+
+static bool leads_to(const struct sc_search *search, int s, const uint64_t *left)
+{
+    for (int w = 0; w < SC_WORDS; w++)
+        if (search->edges[s][w] & left[w])
+            return true;
+    return false;
 }
 
 static bool has_cycle(const struct sc_search *search)
 {
     /* Remove what has no edge to what is left, until nothing is left or nothing goes. */
-    uint64_t left = search->nsc == 64 ? UINT64_MAX : (UINT64_C(1) << search->nsc) - 1;
-    for (bool changed = true; changed && left;) {
+    uint64_t left[SC_WORDS] = {0};
+    int nleft = search->nsc;
+    for (int s = 0; s < search->nsc; s++)
+        left[s / 64] |= UINT64_C(1) << (s % 64);
+    for (bool changed = true; changed && nleft > 0;) {
         changed = false;
         for (int s = 0; s < search->nsc; s++) {
-            if (left >> s & 1 && !(search->edges[s] & left)) {
-                left &= ~(UINT64_C(1) << s);
+            if (left[s / 64] >> (s % 64) & 1 && !leads_to(search, s, left)) {
+                left[s / 64] &= ~(UINT64_C(1) << (s % 64));
+                nleft--;
                 changed = true;
             }
         }
     }
-    return left != 0;
+    return nleft > 0;
 }
 
 /* Whether one after the other in some order, each event seeing the last store, explains it all:
@@ -553,8 +572,10 @@ bool graph_has_sc_order(const struct graph *graph)
             continue;
         if (is_access(event) && graph->locations[event->place].kernel)
             continue;
-        if (takes_part(event) && search.nsc < MAX_SC) {
-            search.edges[search.nsc] = 0;
+        if (takes_part(event)) {
+            if (search.nsc == MAX_SC)
+                abort(); /* a client that is too large: MODEL_CRASH */
+            memset(search.edges[search.nsc], 0, sizeof(search.edges[0]));
             search.sc[search.nsc++] = (int16_t)search.n;
             accesses |= is_access(event);
         }
@@ -568,7 +589,7 @@ bool graph_has_sc_order(const struct graph *graph)
             const struct event *from = at(&search, search.sc[s]), *to = at(&search, search.sc[t]);
             if (s != t && from->kind == EVENT_FENCE && to->kind == EVENT_FENCE &&
                 clock_knows(&to->known, from))
-                search.edges[s] |= UINT64_C(1) << t;
+                add_edge(&search, s, t);
         }
     }
     add_fence_edges(&search);
