@@ -1,10 +1,10 @@
 /* model.h - an exhaustive checker for small concurrent clients of ds/, under the C11 memory model.
  *
  * A client is a function that makes some objects, starts a few threads, joins them and asserts what
- * must hold. The code of ds/ is compiled with RSL_MODEL, so that each atomic operation, fence,
- * futex call and annotated plain access calls the checker (ds/atomic.h), which runs the client
- * again and again until it has shown it every execution that C11 allows: every interleaving that
- * makes a difference, and for every load every store that it may see.
+ * must hold. The code of ds/, and of the pool in sched/, is compiled with RSL_MODEL, so that each
+ * atomic operation, fence, futex call and annotated plain access calls the checker (ds/atomic.h),
+ * which runs the client again and again until it has shown it every execution that C11 allows:
+ * every interleaving that makes a difference, and for every load every store that it may see.
  *
  * Why an own one: none of the public stateless checkers (GenMC, Nidhugg, CDSChecker, Relacy) is in
  * Debian 12, and the first two would have to be built with the compiler of their choice.
@@ -28,8 +28,9 @@
  * How far it can be trusted: model_litmus.c has the outcomes of known programs, model_enumeration.c
  * compares it with the axioms, model_verdicts.c has a program for each kind of finding. The clients
  * of the deque, the eventcount, reclamation and the map make each operation of the real code weaker
- * in turn and assert that this is found, or say why it is not; those of the channels do so with
- * the publications and the fences.
+ * in turn and assert that this is found, or say why it is not; those of the channels and of the
+ * pool do so with the publications and the fences. The pool's have one worker: with two, the
+ * executions are too many.
  *
  * What it does not do:
  *  - Executions in which a load reads from a store that depends on it or comes after it in a cycle
