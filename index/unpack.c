@@ -194,7 +194,8 @@ static void *room_for(struct rsl_pack_buffer *buffer, size_t n, size_t element_n
 
 enum rsl_status rsl_unpack_file(struct rsl_unpacked *unpacked, const void *block, size_t nbytes)
 {
-    struct unpacking u = {.in = {block, (const uint8_t *)block + nbytes, false}};
+    const uint8_t *bytes = nbytes > 0 ? block : (const uint8_t *)""; /* SQLite's is NULL then */
+    struct unpacking u = {.in = {bytes, bytes + nbytes, false}};
     struct rsl_file *file = &unpacked->file;
     *file = (struct rsl_file){0};
     unpacked->src_nbytes = 0;

@@ -2,7 +2,7 @@
 
 void rsl_segment_begin(struct rsl_segment_reader *reader, const void *segment, size_t nbytes)
 {
-    const uint8_t *bytes = segment;
+    const uint8_t *bytes = nbytes > 0 ? segment : (const uint8_t *)""; /* SQLite's is NULL then */
     struct rsl_pack_reader in = {bytes, bytes + nbytes, false};
     reader->nleft = rsl_pack_read_u32(&in);
     const uint64_t names_nbytes = rsl_pack_read(&in);
