@@ -255,6 +255,41 @@ EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     return NEXT(pthread_create)(thread, attributes, fn, arg);
 }
 
+#ifdef FAULTY_MALLOC
+/* ---- memory: only by its name, "malloc", which stands for all three; the rest of a run would be
+ * nothing but that. Not where a sanitizer allocates. The names are glibc's. */
+
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+void *__libc_malloc(size_t nbytes);
+void *__libc_calloc(size_t n, size_t nbytes);
+void *__libc_realloc(void *bytes, size_t nbytes);
+
+static bool has_no_memory(void)
+{
+    if (fault_call == NULL || strcmp(fault_call, "malloc") != 0 || !fails("malloc"))
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+EXPORTED void *malloc(size_t nbytes)
+{
+    return has_no_memory() ? NULL : __libc_malloc(nbytes);
+}
+
+EXPORTED void *calloc(size_t n, size_t nbytes)
+{
+    return has_no_memory() ? NULL : __libc_calloc(n, nbytes);
+}
+
+EXPORTED void *realloc(void *bytes, size_t nbytes)
+{
+    return has_no_memory() ? NULL : __libc_realloc(bytes, nbytes);
+}
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+
+#endif
+
 /* ---- liburing */
 
 EXPORTED int io_uring_queue_init(unsigned entries, struct io_uring *ring, unsigned flags)

@@ -1,4 +1,5 @@
-"""Every system call of a scan is made to fail, one after the other, in each way that it can.
+"""Every system call of a scan is made to fail, one after the other, in each way that it can, and
+every allocation of the commands.
 
 Usage: test_faults.py PROGRAM LAYER [unittest option...]. LAYER is fault_layer.so, which tells how. A
 scan must come to its end, with no descriptor left open. It either says the same as without the
@@ -163,6 +164,85 @@ class Faults(unittest.TestCase):
         run = self.scan([], "all", "openat", errno.EMFILE)
         self.assertEqual(run.returncode, ERROR)
         self.assertIn(os.strerror(errno.EMFILE).encode(), run.stderr)
+
+
+class Memory(unittest.TestCase):
+    """Each allocation fails in turn, SQLite's among them; of many, some: a prime apart, so that over
+    the commands most kinds of them are met."""
+
+    MOST = 150
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        for path, content in (("Cargo.toml", '[package]\nname = "p"\nversion = "1.0.0"\n'),
+                              ("src/lib.rs", "mod a;\npub use a::f;\n"),
+                              ("src/a.rs", "pub fn f() {}\nstruct S { x: u8 }\n")):
+            os.makedirs(os.path.dirname(os.path.join(self.folder, path)), exist_ok=True)
+            with open(os.path.join(self.folder, path), "w", encoding="ascii") as file:
+                file.write(content)
+
+    def run_program(self, args, at=None):
+        """The run, and how many allocations there were, where that is known."""
+        log = os.path.join(self.folder, "log")
+        env = {**os.environ, **SANITIZED, "LD_PRELOAD": LAYER, "RUSTLE_FAULT_LOG": log,
+               "RUSTLE_FAULT_CALL": "malloc"}
+        if at is not None:
+            env.update(RUSTLE_FAULT_AT=str(at), RUSTLE_FAULT_ERROR=str(errno.ENOMEM))
+        run = subprocess.run([PROGRAM, *args], cwd=self.folder, env=env, timeout=60, check=False,
+                             stdin=subprocess.DEVNULL, capture_output=True)
+        if not os.path.exists(log): # there was no memory to write it
+            return run, None
+        with open(log, encoding="ascii") as file:
+            ncalls = int(file.read().split()[0])
+        os.unlink(log)
+        return run, ncalls
+
+    def each(self, args):
+        """A run without a failure, and one for each allocation that fails."""
+        clean, ncalls = self.run_program(args)
+        self.assertEqual(clean.returncode, FOUND, clean.stderr)
+        if ncalls == 0:
+            self.skipTest("a sanitizer allocates")
+        self.assertGreater(ncalls, 3)
+        step = next(n for n in (1, 2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31) if ncalls <= n * self.MOST)
+        for at in range(0, ncalls, step):
+            with self.subTest(args=args, at=at):
+                yield clean, self.run_program(args, at)[0]
+
+    def check_reading(self, *commands):
+        for args in commands:
+            for clean, run in self.each(args):
+                if run.returncode == FOUND:
+                    self.assertEqual(run.stdout, clean.stdout)
+                else:
+                    self.assertEqual(run.returncode, ERROR, run.stderr)
+                    self.assertIn(b"rustle: ", run.stderr)
+
+    def test_of_what_reads_sources(self):
+        self.check_reading(["scan", "-j1", "--format", "jsonl", "--sort", "path", "src"], ["graph"],
+                           ["modules"], ["deps", "src/lib.rs"], ["outline", "src/a.rs"],
+                           ["tokens", "src/a.rs"])
+
+    def test_of_what_asks_a_database(self):
+        self.run_program(["index", "-q"])
+        self.check_reading(["find", "f"], ["show", "f"], ["stats"], ["sql", "SELECT * FROM items"])
+
+    def test_of_index(self):
+        """A database that is there afterwards is sound, and of before or of after."""
+        database = os.path.join(self.folder, ".rustle", "index.db")
+        for before in False, True:
+            for _, run in self.each(["index", "-q", "-j1"]):
+                self.assertIn(run.returncode, (FOUND, ERROR), run.stderr)
+                if os.path.exists(database):
+                    found, _ = self.run_program(["find", "--exact", "f"])
+                    self.assertIn(b"src/a.rs:1:8: pub fn f\n", found.stdout, found.stderr)
+                else:
+                    self.assertEqual((before, run.returncode), (False, ERROR))
+                if not before and os.path.exists(database):
+                    os.unlink(database)
+            self.run_program(["index", "-q"])
 
 
 if __name__ == "__main__":

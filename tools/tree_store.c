@@ -83,6 +83,8 @@ int rsl_tree_store_open(struct rsl_tree_store *tree, const char *db_path, bool w
         tree->inside = seen_from_root(tree->root);
     if (tree->store != NULL && (tree->root == NULL || tree->inside != NULL))
         return 0;
+    if (tree->store != NULL)
+        rsl_report("%s", strerror(ENOMEM));
     rsl_tree_store_close(tree);
     return -1;
 }
