@@ -22,7 +22,7 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static void die(const char *why)
+_Noreturn static void die(const char *why)
 {
     fprintf(stderr, "rustle-graph: %s\n", why);
     exit(2);
