@@ -235,6 +235,8 @@ class Memory(unittest.TestCase):
         for before in False, True:
             for _, run in self.each(["index", "-q", "-j1"]):
                 self.assertIn(run.returncode, (FOUND, ERROR), run.stderr)
+                if run.returncode == ERROR:
+                    self.assertIn(b"rustle: ", run.stderr)
                 if os.path.exists(database):
                     found, _ = self.run_program(["find", "--exact", "f"])
                     self.assertIn(b"src/a.rs:1:8: pub fn f\n", found.stdout, found.stderr)

@@ -21,12 +21,13 @@
 #include "tools/index_pass.h"
 #include "tools/report.h"
 
-/* SQLite's reason, if it was not something that was told already. */
+/* Tells SQLite's reason, or what else it was. What is invalid has been told, with its place; want of
+ * memory may have been, and is told again rather than never. */
 int rsl_index_give_up(const struct rsl_index_pass *pass, enum rsl_status status)
 {
     if (pass->store != NULL && *rsl_store_message(pass->store) != '\0')
         rsl_report("%s: %s", pass->options->db_path, rsl_store_message(pass->store));
-    else if (status != RSL_ENOMEM && status != RSL_EINVAL)
+    else if (status != RSL_EINVAL)
         rsl_report("%s", rsl_status_message(status));
     return -1;
 }
