@@ -159,6 +159,8 @@ static pid_t start(struct bench *bench, char *program, char **arguments, int nar
     if (pipe2(fds, O_CLOEXEC) != 0)
         die("pipe");
     const pid_t child = fork();
+    if (child < 0) /* kill(-1) is for everybody */
+        die("fork");
     if (child == 0) {
         dup2(fds[1], STDOUT_FILENO);
         execv(program, argv);
