@@ -158,6 +158,12 @@ class Names(Case):
         said, _ = on_terminal(["show", "f"], self.folder)
         self.assertIn(b"\npub fn f(a: [u8; \"?[31m??\".len()]) -> u8 { 0 }\n", said)
 
+    def test_ends_of_lines_as_windows_has_them_show_nothing_odd(self):
+        self.write("src/windows.rs", b"/// w\r\npub fn windows() {\r\n    f(\"\r\x1b\")\r\n}\r\n")
+        rustle("index", "-q", cwd=self.folder)
+        said, _ = on_terminal(["show", "windows"], self.folder)
+        self.assertIn(b"\n/// w\npub fn windows() {\n    f(\"??\")\n}\n", said)
+
     def test_json_holds_the_names_as_they_are(self):
         run = rustle("scan", "--format", "jsonl", "src", cwd=self.folder)
         files = {json.loads(line).get("file") for line in run.stdout.splitlines()}

@@ -87,6 +87,17 @@ static uint32_t find_now(struct current *current, uint32_t item_id)
     return RSL_NONE;
 }
 
+/* Takes the carriage returns from before the newlines of the text. Returns its new length. */
+static size_t without_returns(char *text, size_t nbytes)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < nbytes; i++) {
+        if (text[i] != '\r' || i + 1 == nbytes || text[i + 1] != '\n')
+            text[n++] = text[i];
+    }
+    return n;
+}
+
 /* The item's text, its first line with what is before it there. */
 static void print_item(const struct current *current, const struct rsl_item *item)
 {
@@ -103,8 +114,10 @@ static void print_item(const struct current *current, const struct rsl_item *ite
     rsl_text_buffer_put_number(&text, item->line);
     rsl_text_buffer_puts(&text, "\n");
     rsl_text_buffer_put(&text, src + from, item->end - from);
-    if (isatty(STDOUT_FILENO) && !text.failed)
+    if (isatty(STDOUT_FILENO) && !text.failed) {
+        text.nbytes = without_returns(text.bytes, text.nbytes);
         text.nbytes = rsl_plain_text(text.bytes, text.bytes, text.nbytes, "\t\n");
+    }
     rsl_text_buffer_puts(&text, "\n");
     rsl_text_buffer_write(&text, stdout);
     rsl_text_buffer_fini(&text);
