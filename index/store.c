@@ -268,14 +268,29 @@ enum rsl_status rsl_store_finish(struct rsl_store *store)
     return status;
 }
 
+static char *lock_path(const char *db_path)
+{
+    char *path;
+    return asprintf(&path, "%s.lock", db_path) < 0 ? NULL : path;
+}
+
+bool rsl_store_is_lock(const char *db_path, int lock)
+{
+    struct stat at_path, locked;
+    char *path = lock_path(db_path);
+    const bool is_lock = path != NULL && lstat(path, &at_path) == 0 && fstat(lock, &locked) == 0 &&
+                         at_path.st_dev == locked.st_dev && at_path.st_ino == locked.st_ino;
+    free(path);
+    return is_lock;
+}
+
 int rsl_store_lock(const char *db_path, bool wait, int64_t *holder_out)
 {
     char text[32];
     *holder_out = 0;
-    char *path = malloc(strlen(db_path) + sizeof ".lock");
+    char *path = lock_path(db_path);
     if (path == NULL)
         return -ENOMEM;
-    sprintf(path, "%s.lock", db_path);
     /* A tree from elsewhere may bring a link of this name, to what is not to be written. */
     const int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     int error = fd < 0 ? errno : 0;

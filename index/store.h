@@ -97,6 +97,10 @@ bool rsl_store_has_moved(const struct rsl_store *store);
  * process that has the lock, 0 if that is not known; or another negative errno. */
 int rsl_store_lock(const char *db_path, bool wait, int64_t *holder_out);
 
+/* Whether `lock`, which rsl_store_lock gave for db_path, still keeps others out: its file may have
+ * been taken away. */
+bool rsl_store_is_lock(const char *db_path, int lock);
+
 /* ---- rows. Functions that return a status give RSL_OK, RSL_ENOMEM, or RSL_EIO for all that SQLite
  * says: see the message. */
 

@@ -6,6 +6,7 @@ that is made from nothing. Files are parsed in the order of the graph."""
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -186,6 +187,23 @@ class Cases:
             self.assertEqual(watch.line(), f"modified {self.tree}/a.rs\n")
             self.assert_as_made_anew()
             watch.end()
+
+        def test_a_folder_that_was_taken_away_is_made_again_and_locked(self):
+            self.write("a.rs", "fn a() {}\n")
+            self.database = os.path.join(self.tree, ".", ".rustle", "index.db")
+            watch = self.keep()
+            watch.line()
+            shutil.rmtree(os.path.join(self.tree, ".rustle"))
+            self.write("a.rs", "fn new() {}\n")
+            self.assertEqual(watch.line(), f"modified {self.tree}/a.rs\n")
+            self.assertEqual(self.find("new"), "a.rs:1:4: fn new\n")
+            other = subprocess.Popen([RUSTLE, "index", self.tree], stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.PIPE)
+            self.addCleanup(other.kill)
+            self.assertIn(b"waiting for process", other.stderr.readline())
+            self.assertEqual(watch.end()[0], 130)
+            self.assertEqual(other.wait(PATIENCE), 0)
+            other.stderr.close()
 
         def test_a_reader_that_stands_still_loses_nothing(self):
             watch = self.keep("--json", read=False)

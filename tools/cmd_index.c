@@ -175,8 +175,10 @@ int rsl_cmd_index(int argc, char **argv)
         error = -ENOMEM;
     if (error == 0 && options.db_path == NULL) {
         options.db_path = db_path = rsl_db_path_of_tree(options.root);
-        error = db_path == NULL ? -ENOMEM : rsl_db_make_folder(options.root);
+        error = db_path == NULL ? -ENOMEM : 0;
     }
+    if (error == 0)
+        error = rsl_db_make_folder_of(options.root, options.db_path);
     options.excludes_path = excludes_path;
     int result = RSL_EXIT_ERROR;
     if (error == 0)

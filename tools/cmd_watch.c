@@ -126,13 +126,9 @@ static bool can_be_kept(const char *const *roots, size_t nroots, const char *db_
         rsl_report("%s: %s", roots[0], strerror(ENOTDIR));
         return false;
     }
-    char *usual = rsl_db_path_of_tree(roots[0]);
-    const int error = usual == NULL                 ? -ENOMEM
-                      : strcmp(usual, db_path) == 0 ? rsl_db_make_folder(roots[0])
-                                                    : 0;
+    const int error = rsl_db_make_folder_of(roots[0], db_path);
     if (error != 0)
         rsl_report("%s: %s", db_path, strerror(-error));
-    free(usual);
     return error == 0;
 }
 

@@ -56,6 +56,21 @@ static bool is_same_folder(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+int rsl_db_make_folder_of(const char *root, const char *db_path)
+{
+    static const char usual[] = ".rustle/index.db";
+    const size_t n = strlen(db_path), nusual = sizeof usual - 1;
+    if (n < nusual || strcmp(db_path + n - nusual, usual) != 0 ||
+        (n > nusual && db_path[n - nusual - 1] != '/'))
+        return 0;
+    char *above = n == nusual ? strdup(".") : strndup(db_path, n - nusual);
+    if (above == NULL)
+        return -ENOMEM;
+    const int error = is_same_folder(root, above) ? rsl_db_make_folder(root) : 0;
+    free(above);
+    return error;
+}
+
 char *rsl_db_path_nearest(char **root_out)
 {
     *root_out = NULL;

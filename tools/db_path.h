@@ -10,6 +10,10 @@ char *rsl_db_path_of_tree(const char *root);
  * written: then ELOOP. Returns 0 or a negative errno. */
 int rsl_db_make_folder(const char *root);
 
+/* The same if db_path, however it is written, is the place of the tree's database; if it is
+ * another, nothing needs to be made. Returns 0 or a negative errno. */
+int rsl_db_make_folder_of(const char *root, const char *db_path);
+
 /* The database of the tree that the working folder lies in: the nearest .rustle/index.db in it or
  * above. *root_out is the path of the tree's root as seen from the working folder, such as "." or
  * "../..". Both are to be freed; NULL if there is none, or no memory. */

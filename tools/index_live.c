@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/db_path.h"
 #include "tools/index_pass.h"
 #include "tools/report.h"
 
@@ -87,6 +88,23 @@ void rsl_live_index_close(struct rsl_live_index *live)
     free(live);
 }
 
+/* Takes the lock again if its file was taken away too: whoever comes now locks another one. */
+static int lock_again(struct rsl_live_index *live)
+{
+    const struct rsl_index_options *options = live->pass.options;
+    int64_t holder;
+    if (rsl_store_is_lock(options->db_path, live->lock))
+        return 0;
+    const int lock = rsl_store_lock(options->db_path, false, &holder);
+    if (lock < 0) {
+        rsl_report("%s.lock: %s", options->db_path, strerror(-lock));
+        return -1;
+    }
+    close(live->lock);
+    live->lock = lock;
+    return 0;
+}
+
 /* Makes the database anew from the whole tree if it was taken away, or turned out to be damaged. */
 static int find_again(struct rsl_live_index *live)
 {
@@ -98,7 +116,11 @@ static int find_again(struct rsl_live_index *live)
     live->pass.store = NULL;
     rsl_index_graph_fini(&live->pass.graph);
     live->has_settled = true; /* it has the files that there are */
-    if (rsl_index_run_locked(live->pass.options, &totals) != 0)
+    const struct rsl_index_options *options = live->pass.options;
+    const int error = rsl_db_make_folder_of(options->root, options->db_path);
+    if (error != 0)
+        rsl_report("%s: %s", options->db_path, strerror(-error));
+    if (error != 0 || lock_again(live) != 0 || rsl_index_run_locked(options, &totals) != 0)
         return -1;
     return open_store(live);
 }
