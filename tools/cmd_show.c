@@ -22,7 +22,8 @@ static void print_help(void)
           "Of several items with this name the first that rustle find --exact --case prints.\n"
           "\n"
           "options:\n"
-          "      --db FILE  ask this database (default: the nearest, as in rustle find)\n"
+          "      --db FILE  ask this database (default: the nearest, as in rustle find), of the\n"
+          "                 tree in the current folder\n"
           "  -h, --help     print this help\n"
           "\n"
           "Exit status: 0 found, 1 there is no such item, 2 an error.\n",

@@ -44,7 +44,8 @@ static void print_help(void)
     }
     fputs("\n"
           "\"rustle COMMAND --help\" lists the options of a command; rustle(1) tells the whole.\n"
-          "Exit status: 0 something found, 1 nothing found, 2 an error.\n",
+          "Exit status: 0 something found, 1 nothing found, 2 an error, 130 or 143 ended by a\n"
+          "signal.\n",
           stdout);
 }
 
