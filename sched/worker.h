@@ -203,14 +203,15 @@ enum rsl_status rsl_worker_queue(struct rsl_worker *worker, struct rsl_scope *sc
 /* Whether so much is queued on the worker that a further job is better run at once: it is still in
  * the cache then, and the queue stays short. Not within a job that is run so, lest the stack grow.
  * How much has been stolen is looked up once in `plenty_period` such jobs only, since the thieves
- * write that line all the time; and more often if they took a quarter of the queue meanwhile. */
+ * write that line all the time; and more often if they took a quarter of the queue meanwhile. If
+ * somebody sleeps, such jobs take so long that the queue may be empty: then it is looked up. */
 static inline bool rsl_worker_has_plenty(struct rsl_worker *worker)
 {
     struct rsl_deque *deque = &worker->deque;
     const size_t bottom = rsl_size_load_relaxed(&deque->bottom); /* relaxed: the worker's own */
     if (__builtin_expect(bottom - deque->seen_top < RSL_SCOPE_QUEUE, 1) || worker->at_once)
         return false;
-    if (worker->plenty_left > 0) {
+    if (worker->plenty_left > 0 && !rsl_idle_any(&worker->pool->idle)) {
         worker->plenty_left--;
         return true;
     }

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- scopes */
 
@@ -276,6 +277,59 @@ static void a_worker_with_a_long_queue_runs_what_it_spawns_at_once(void **state)
     assert_int_equal(crowd.nrun_before_wait, 10);
     assert_int_equal(crowd.nnested, 0);
     assert_int_equal(counted(&crowd.nrun), RSL_SCOPE_QUEUE + 11);
+    rsl_pool_destroy(pool);
+}
+
+struct slow_batch {
+    struct gate others;
+    struct rsl_atomic_size nempty;
+    struct rsl_worker *spawner;
+    struct rsl_atomic_size nslow, nof_spawner;
+};
+
+static int run_slowly(struct rsl_worker *worker, void *arg)
+{
+    struct slow_batch *batch = arg;
+    nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    rsl_size_fetch_add_acq_rel(&batch->nslow, 1);
+    if (worker == batch->spawner)
+        rsl_size_fetch_add_acq_rel(&batch->nof_spawner, 1);
+    return 0;
+}
+
+enum { NTHIEVES = 7, NEMPTY = 2000, NSLOW = 60 };
+
+static int spawn_many_then_slow(struct rsl_worker *worker, void *arg)
+{
+    struct slow_batch *batch = arg;
+    struct rsl_scope scope;
+    batch->spawner = worker;
+    rsl_scope_begin(&scope, worker, NULL);
+    int status = 0;
+    for (size_t i = 0; i < NTHIEVES; i++)
+        status |= (int)rsl_pool_spawn(rsl_worker_pool(worker), RSL_PRIORITY_HIGH, stop_at_gate,
+                                      &batch->others);
+    await_arrivals(&batch->others, NTHIEVES);
+    for (size_t i = 0; i < NEMPTY && status == 0; i++)
+        status = (int)rsl_scope_spawn(&scope, worker, add_one, &batch->nempty);
+    open_gate(&batch->others);
+    while (counted(&batch->nempty) < NEMPTY)
+        sched_yield();
+    for (size_t i = 0; i < NSLOW && status == 0; i++)
+        status = (int)rsl_scope_spawn(&scope, worker, run_slowly, batch);
+    const int waited = rsl_scope_wait(&scope);
+    return status != 0 ? status : waited;
+}
+
+/* Who has run many jobs at once, since the queue was long, must see that others have emptied it. */
+static void slow_jobs_behind_many_quick_ones_are_shared(void **state)
+{
+    (void)state;
+    struct rsl_pool *pool = start_pool(1 + NTHIEVES);
+    struct slow_batch batch = {0};
+    assert_int_equal(rsl_pool_run(pool, spawn_many_then_slow, &batch), 0);
+    assert_int_equal(counted(&batch.nslow), NSLOW);
+    assert_in_range(counted(&batch.nof_spawner), 0, NSLOW / 2);
     rsl_pool_destroy(pool);
 }
 
@@ -672,6 +726,7 @@ int main(void)
         cmocka_unit_test(jobs_may_spawn_into_the_scope_that_they_are_of),
         cmocka_unit_test(scopes_nest_deeper_than_workers_steal),
         cmocka_unit_test(a_worker_with_a_long_queue_runs_what_it_spawns_at_once),
+        cmocka_unit_test(slow_jobs_behind_many_quick_ones_are_shared),
         cmocka_unit_test(jobs_of_several_scopes_may_be_spawned_in_turn),
         cmocka_unit_test(a_wait_does_not_keep_credits_of_a_scope_whose_job_it_ran),
         cmocka_unit_test(a_job_does_not_keep_credits_of_another_s_scope_that_it_spawns_into),
