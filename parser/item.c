@@ -100,7 +100,8 @@ enum item_outcome rsl_parse_item(struct parser *ps, enum rsl_context context, ui
               rsl_scan_ident(skip(ps, skip(ps, path_end) + 1), ps->end) >
                   skip(ps, skip(ps, path_end) + 1))) {
             parse_attr_values(ps, &head, owner);
-            ps->file->nattrs = head.first_attr;
+            if (ps->file->nitems == items_before) /* those of items in the values stand behind */
+                ps->file->nattrs = head.first_attr;
             return ITEM_NONE;
         }
     } else if (ps->p >= ps->end || *ps->p == '}') {

@@ -194,6 +194,22 @@ static void attributes_on_anything_are_not_the_items(void **state)
     parsed_fini(&parsed);
 }
 
+/* The attributes of an expression are dropped; those of the items in their values were, too. */
+static void items_in_the_values_of_attributes_keep_theirs(void **state)
+{
+    (void)state;
+    static const char source[] = "fn f() { #[a = { #[cfg(x)] mod i; }] 1; #[b] struct S; }";
+    struct parsed parsed;
+    parse_bytes(&parsed, source, sizeof source - 1);
+    assert_int_equal(parsed.file.nitems, 3);
+    const struct rsl_item *mod = &parsed.file.items[1];
+    assert_int_equal(mod->kind, RSL_ITEM_MOD);
+    assert_int_equal(mod->nattrs, 1);
+    assert_int_equal(parsed.file.attrs[mod->first_attr].kind, RSL_ATTR_CFG);
+    assert_int_equal(parsed.file.attrs[parsed.file.items[2].first_attr].kind, RSL_ATTR_OTHER);
+    parsed_fini(&parsed);
+}
+
 static void members_have_their_own(void **state)
 {
     (void)state;
@@ -242,6 +258,7 @@ int main(void)
         cmocka_unit_test(what_only_looks_like_cfg_or_path_is_another),
         cmocka_unit_test(unsafe_attributes),
         cmocka_unit_test(attributes_on_anything_are_not_the_items),
+        cmocka_unit_test(items_in_the_values_of_attributes_keep_theirs),
         cmocka_unit_test(members_have_their_own),
         cmocka_unit_test(dangling_ones_end_no_item),
     };
