@@ -59,6 +59,13 @@ static bool has_name_of_root(const struct rsl_modules *modules, uint32_t file)
     return is_named(modules, file, "lib.rs") || is_named(modules, file, "main.rs");
 }
 
+/* Whether a `mod x;` can lead to the file as x.rs: not if x began with a dot. */
+static bool can_be_named(const struct rsl_modules *modules, uint32_t file)
+{
+    return !has_name_of_root(modules, file) && !is_named(modules, file, "mod.rs") &&
+           *rsl_path_name(rsl_strings_text(&modules->paths, file)) != '.';
+}
+
 /* Marks what the file declares in either role: as a root or mod.rs, and as a module of its name. */
 static void mark_declared(struct guess *guess, uint32_t file, bool named)
 {
@@ -118,8 +125,7 @@ enum rsl_status rsl_modules_guess_roots(struct rsl_modules *modules, const uint3
     rsl_arena_init(&guess.arena, modules->allocator, FIRST_BLOCK);
     for (uint32_t i = 0; i < nfiles && guess.status == RSL_OK; i++) {
         mark_declared(&guess, files[i], false);
-        if (guess.status == RSL_OK && !has_name_of_root(modules, files[i]) &&
-            !is_named(modules, files[i], "mod.rs"))
+        if (guess.status == RSL_OK && can_be_named(modules, files[i]))
             mark_declared(&guess, files[i], true);
     }
     for (uint32_t i = 0; i < nfiles && guess.status == RSL_OK; i++) {
