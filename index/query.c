@@ -30,8 +30,10 @@ struct search {
     regex_t regex;
     bool has_regex;
     struct rsl_pack_buffer stale; /* file_ids whose items in the segments do not count, ascending */
-    struct rsl_pack_buffer files; /* FILE_*, by file_id */
-    struct rsl_pack_buffer members; /* of the crates that the query names: a byte, by file_id */
+    uint8_t *files;               /* FILE_*, by file_id; NULL until one is asked for */
+    uint8_t *members; /* of the crates that the query names: a byte, by file_id; or NULL */
+    size_t nfiles;    /* room in these: one past the last file_id */
+    uint8_t nowhere;  /* the byte of a file that there is not */
     struct rsl_pack_buffer path;
     struct rsl_pack_buffer candidates; /* hits that may stand in the container */
     bool collects_files;               /* what is searched is the name of the container */
@@ -147,19 +149,19 @@ static bool is_below(const char *path, const char *folder)
     return n == 0 || (strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == '\0'));
 }
 
-/* The byte of a file, 0 at first; NULL for want of memory. */
-static uint8_t *byte_of_file(struct search *search, struct rsl_pack_buffer *files, uint32_t file_id)
+/* The byte of a file, 0 at first; NULL for want of memory. A damaged database may have any numbers:
+ * so there is room for the files that there are, and pages of which nothing is known take none. */
+static uint8_t *byte_of_file(struct search *search, uint8_t **bytes, uint32_t file_id)
 {
-    if (file_id >= files->nbytes) {
-        const size_t nmore = file_id + 1ul - files->nbytes;
-        if (!rsl_pack_buffer_reserve(files, nmore)) {
-            search->status = RSL_ENOMEM;
-            return NULL;
-        }
-        memset(files->bytes + files->nbytes, 0, nmore);
-        files->nbytes += nmore;
+    if (file_id >= search->nfiles) {
+        search->nowhere = FILE_OUT;
+        return &search->nowhere;
     }
-    return &files->bytes[file_id];
+    if (*bytes == NULL && (*bytes = calloc(search->nfiles, 1)) == NULL) {
+        search->status = RSL_ENOMEM;
+        return NULL;
+    }
+    return &(*bytes)[file_id];
 }
 
 /* The FILE_* of a file; NULL for want of memory. */
@@ -184,8 +186,8 @@ static bool is_file_in(struct search *search, uint32_t file_id)
     if ((*state == FILE_UNKNOWN || *state == FILE_HOLDS) && !is_limited)
         *state = FILE_IN;
     if (*state == FILE_UNKNOWN || *state == FILE_HOLDS) {
-        bool in = query->crate == NULL ||
-                  (file_id < search->members.nbytes && search->members.bytes[file_id] != 0);
+        bool in =
+            query->crate == NULL || (search->members != NULL && search->members[file_id] != 0);
         if (in && query->in != NULL) {
             search->status = rsl_store_get_path(search->store, file_id, &search->path);
             if (search->status != RSL_OK)
@@ -475,6 +477,21 @@ static void find_members(struct search *search)
     sqlite3_finalize(select);
 }
 
+static void count_files(struct search *search)
+{
+    sqlite3_stmt *select;
+    int code =
+        sqlite3_prepare_v2(search->store->db, "SELECT max(file_id) FROM files", -1, &select, NULL);
+    if (code == SQLITE_OK && (code = sqlite3_step(select)) == SQLITE_ROW) {
+        const int64_t last = sqlite3_column_int64(select, 0);
+        search->nfiles = last >= 0 && last < UINT32_MAX ? (size_t)last + 1 : 0;
+        code = SQLITE_OK;
+    }
+    if (code != SQLITE_OK)
+        search->status = rsl_store_fail(search->store, code);
+    sqlite3_finalize(select);
+}
+
 static void search_all(struct search *search)
 {
     /* What is read must be of one commit. */
@@ -482,6 +499,8 @@ static void search_all(struct search *search)
     if (begins && (search->status = rsl_store_run(search->store, "BEGIN")) != RSL_OK)
         return;
     read_stale(search);
+    if (search->status == RSL_OK)
+        count_files(search);
     if (search->status == RSL_OK && search->query.crate != NULL)
         find_members(search);
     if (search->status == RSL_OK && search->container.nbytes > 0)
@@ -591,8 +610,8 @@ enum rsl_status rsl_query_open(struct rsl_store *store, const struct rsl_query *
     rsl_unpacked_fini(&search.container.unpacked);
     rsl_pack_buffer_fini(&search.container.path);
     rsl_pack_buffer_fini(&search.stale);
-    rsl_pack_buffer_fini(&search.files);
-    rsl_pack_buffer_fini(&search.members);
+    free(search.files);
+    free(search.members);
     rsl_pack_buffer_fini(&search.path);
     rsl_pack_buffer_fini(&search.candidates);
     if (search.status == RSL_OK) {
