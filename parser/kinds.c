@@ -469,7 +469,7 @@ static enum item_outcome parse_delegation(struct parser *ps, uint32_t index)
         ps->p = skip(ps, after);
     }
     item_at(ps, index)->path = span_of(ps, path, ps->last);
-    if (at_word(ps, ps->p, "as", &after)) {
+    if (name.end != 0 && at_word(ps, ps->p, "as", &after)) { /* no glob, and no list */
         item_at(ps, index)->flags |= RSL_FLAG_RENAME;
         ps->p = skip(ps, after);
         if (!rsl_parse_name(ps, &name))

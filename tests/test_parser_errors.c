@@ -48,6 +48,7 @@ static const struct error_case {
     {E(EXPECTED_TYPE), "struct A(u8, ,);", 2, 14, ",", ""},
     {E(EXPECTED_EXPRESSION), "enum A { B = , C }", 2, 14, ",", ""},
     {E(EXPECTED_SEMI), "use a", 2, 6, "", ""},
+    {E(EXPECTED_SEMI), "reuse A::* as b;", 2, 11, "", ""},
     {E(EXPECTED_SEMI), "const A: u8 = 1", 2, 16, "", "const A: u8 [body]\n"},
     {E(EXPECTED_SEMI), "struct A(u8)", 2, 13, "", ""},
     {E(EXPECTED_SEMI), "mod a { const B: u8 = 1 }", 2, 24, "",
