@@ -26,8 +26,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "ds/atomic.h"
@@ -125,6 +131,16 @@ EXPORTED int open(const char *path, int flags, ...)
     return fails_with_errno("open") ? -1 : opened(NEXT(open)(path, flags, mode));
 }
 
+/* SQLite's open. */
+EXPORTED int open64(const char *path, int flags, ...)
+{
+    va_list rest;
+    va_start(rest, flags);
+    const mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return open(path, flags, mode);
+}
+
 /* What _FORTIFY_SOURCE makes of the two. The names are glibc's. */
 // NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 EXPORTED int __openat_2(int folder, const char *path, int flags);
@@ -212,6 +228,91 @@ EXPORTED int fstatat(int folder, const char *path, struct stat *st, int flags)
 EXPORTED ssize_t getdents64(int fd, void *bytes, size_t nbytes)
 {
     return fails_with_errno("getdents64") ? -1 : NEXT(getdents64)(fd, bytes, nbytes);
+}
+
+/* ---- what databases and watches need besides. SQLite calls those with 64 in their names, which
+ * count as the others do. */
+
+/* A function whose only failure is -1 and errno. */
+// NOLINTBEGIN(bugprone-macro-parentheses): these are lists
+#define FAILING(type, name, as, parameters, arguments)           \
+    EXPORTED type name parameters                                \
+    {                                                            \
+        return fails_with_errno(as) ? -1 : NEXT(name) arguments; \
+    }
+
+FAILING(ssize_t, pread64, "pread", (int fd, void *bytes, size_t n, off64_t at), (fd, bytes, n, at))
+FAILING(ssize_t, pwrite, "pwrite", (int fd, const void *bytes, size_t n, off_t at),
+        (fd, bytes, n, at))
+FAILING(ssize_t, pwrite64, "pwrite", (int fd, const void *bytes, size_t n, off64_t at),
+        (fd, bytes, n, at))
+FAILING(ssize_t, pwritev2, "pwrite",
+        (int fd, const struct iovec *pieces, int n, off_t at, int flags),
+        (fd, pieces, n, at, flags))
+FAILING(int, fsync, "fsync", (int fd), (fd))
+FAILING(int, fdatasync, "fsync", (int fd), (fd))
+FAILING(int, ftruncate, "ftruncate", (int fd, off_t nbytes), (fd, nbytes))
+FAILING(int, ftruncate64, "ftruncate", (int fd, off64_t nbytes), (fd, nbytes))
+FAILING(int, fstat64, "fstat", (int fd, struct stat64 *st), (fd, st))
+FAILING(int, stat64, "stat", (const char *path, struct stat64 *st), (path, st))
+FAILING(int, lstat, "lstat", (const char *path, struct stat *st), (path, st))
+FAILING(int, lstat64, "lstat", (const char *path, struct stat64 *st), (path, st))
+FAILING(int, access, "access", (const char *path, int mode), (path, mode))
+FAILING(int, rename, "rename", (const char *from, const char *to), (from, to))
+FAILING(int, unlink, "unlink", (const char *path), (path))
+FAILING(int, mkdir, "mkdir", (const char *path, mode_t mode), (path, mode))
+FAILING(int, flock, "flock", (int fd, int operation), (fd, operation))
+FAILING(int, fstatfs, "fstatfs", (int fd, struct statfs *st), (fd, st))
+FAILING(ssize_t, readlink, "readlink", (const char *path, char *to, size_t n), (path, to, n))
+FAILING(ssize_t, getrandom, "getrandom", (void *bytes, size_t n, unsigned flags), (bytes, n, flags))
+FAILING(int, inotify_add_watch, "inotify_add_watch", (int fd, const char *path, uint32_t mask),
+        (fd, path, mask))
+FAILING(int, inotify_rm_watch, "inotify_rm_watch", (int fd, int watch), (fd, watch))
+
+// NOLINTEND(bugprone-macro-parentheses)
+
+/* Locks; the rest cannot fail. */
+EXPORTED int fcntl64(int fd, int command, ...)
+{
+    va_list rest;
+    va_start(rest, command);
+    void *const argument = va_arg(rest, void *);
+    va_end(rest);
+    if (command == F_SETLK && fails_with_errno("fcntl"))
+        return -1;
+    return NEXT(fcntl64)(fd, command, argument);
+}
+
+EXPORTED void *mmap(void *place, size_t nbytes, int protection, int flags, int fd, off_t at)
+{
+    return fails_with_errno("mmap") ? MAP_FAILED
+                                    : NEXT(mmap)(place, nbytes, protection, flags, fd, at);
+}
+
+EXPORTED void *mmap64(void *place, size_t nbytes, int protection, int flags, int fd, off64_t at)
+{
+    return fails_with_errno("mmap") ? MAP_FAILED
+                                    : NEXT(mmap64)(place, nbytes, protection, flags, fd, at);
+}
+
+EXPORTED char *getcwd(char *path, size_t nbytes)
+{
+    return fails_with_errno("getcwd") ? NULL : NEXT(getcwd)(path, nbytes);
+}
+
+EXPORTED DIR *opendir(const char *path)
+{
+    return fails_with_errno("opendir") ? NULL : NEXT(opendir)(path);
+}
+
+EXPORTED int inotify_init1(int flags)
+{
+    return fails_with_errno("inotify_init1") ? -1 : opened(NEXT(inotify_init1)(flags));
+}
+
+EXPORTED int signalfd(int fd, const sigset_t *mask, int flags)
+{
+    return fails_with_errno("signalfd") ? -1 : opened(NEXT(signalfd)(fd, mask, flags));
 }
 
 EXPORTED int eventfd(unsigned count, int flags)

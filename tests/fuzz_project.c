@@ -109,7 +109,7 @@ static void load(struct rsl_project *project, const struct fuzz_tree *tree)
 
 static void check_use(void *state, const struct rsl_use_result *result)
 {
-    const struct rsl_graph *graph = state;
+    const struct rsl_graph *graph = *(const struct rsl_graph **)state;
     demand(result->crate < graph->ncrates && result->status <= RSL_USE_NOT_FOUND, "a use is one");
     demand((result->ntargets > 0) == (result->status == RSL_USE_RESOLVED),
            "what is resolved has targets");
@@ -180,7 +180,7 @@ static void check_graph(const struct rsl_graph *graph)
         for (uint32_t i = 0; i < ndependents; i++)
             demand(has_edge(graph, dependents[i], file), "who depends on it has an edge");
         nreverse += ndependents;
-        demand(rsl_graph_uses(graph, file, check_use, (void *)(uintptr_t)graph) == RSL_OK, "uses");
+        demand(rsl_graph_uses(graph, file, check_use, &graph) == RSL_OK, "uses");
         if (n > 0 || ndependents > 0) {
             check_closure(graph, file, false);
             check_closure(graph, file, true);
