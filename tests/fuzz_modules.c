@@ -340,6 +340,19 @@ static void tell(struct graph *graph, const char *path, bool kind)
            "a change");
 }
 
+/* The file went, or came, and with it perhaps folders: a declaration can lead to these, too. */
+static void tell_way(struct graph *graph, const char *path)
+{
+    struct rsl_arena arena;
+    rsl_arena_init(&arena, &rsl_allocator_default, 4096);
+    tell(graph, path, true);
+    while (!rsl_path_is_top(path)) {
+        path = rsl_path_parent(&arena, path);
+        tell(graph, path, true);
+    }
+    rsl_arena_fini(&arena);
+}
+
 /* The file goes, and comes back with the content of another one. */
 static void change(struct graph *graph, struct fuzz_tree *tree, size_t i)
 {
@@ -348,12 +361,12 @@ static void change(struct graph *graph, struct fuzz_tree *tree, size_t i)
     tree->files[i] = tree->files[last];
     tree->files[last] = (struct memory_file){NULL, NULL};
     tree->nfiles = last;
-    tell(graph, file.path, true);
+    tell_way(graph, file.path);
     compare(graph, tree);
     tree->files[last] = tree->files[i];
     tree->files[i] = file;
     tree->nfiles = last + 1;
-    tell(graph, file.path, true);
+    tell_way(graph, file.path);
     tree->files[i].content = tree->files[(i + 1) % tree->nfiles].content;
     tell(graph, file.path, false);
     compare(graph, tree);
