@@ -168,7 +168,8 @@ enum cross_bang rsl_cross_judge_bang(struct rsl_crossing *crossing, const uint8_
     const uint8_t *name = back_over_ident(crossing, name_end);
     if (name == name_end)
         return CROSS_BANG_OPERATOR;
-    bool raw = name - crossing->p >= 2 && name[-1] == '#' && name[-2] == 'r';
+    bool raw = name - crossing->p >= 2 && name[-1] == '#' && name[-2] == 'r' &&
+               (name - crossing->p == 2 || !continues_ident(name[-3])); /* 0r#fn: a literal's r */
     if (!raw && names_no_macro(crossing, name, name_end))
         return CROSS_BANG_OPERATOR;
     const uint8_t *next = rsl_scan_trivia(p + 1, crossing->end);
