@@ -247,6 +247,51 @@ class Memory(unittest.TestCase):
             self.run_program(["index", "-q"])
 
 
+class Allocations(unittest.TestCase):
+    """A scan that is under way allocates nothing for a file or an item: memory is used again, and
+    what is allocated are blocks and messages that hold many."""
+
+    FORMATS = (["--format", "summary"], 32), (["--format", "jsonl"], 4), (["--sort", "path"], 4)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def tree(self, nfiles, nitems):
+        tree = os.path.join(self.folder, f"{nfiles}-{nitems}")
+        text = "/// a\n#[cfg(x)] pub fn f(a: u8) -> u8 { a }\nuse a::{b, c};\n" * (nitems // 4)
+        for i in range(nfiles):
+            path = os.path.join(tree, str(i % 10), f"{i}.rs")
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="ascii") as file:
+                file.write(text)
+        return tree
+
+    def count(self, tree, options):
+        log, total = os.path.join(self.folder, "log"), 0
+        for call in "malloc", "mmap":
+            env = {**os.environ, **SANITIZED, "LD_PRELOAD": LAYER, "RUSTLE_FAULT_LOG": log,
+                   "RUSTLE_FAULT_CALL": call}
+            run = subprocess.run([PROGRAM, "scan", "-j1", *options, tree], env=env, timeout=60,
+                                 check=False, stdin=subprocess.DEVNULL, capture_output=True)
+            self.assertEqual((run.returncode, run.stderr), (FOUND, b""))
+            with open(log, encoding="ascii") as file:
+                ncalls = int(file.read().split()[0])
+            if call == "malloc" and ncalls == 0:
+                self.skipTest("a sanitizer allocates")
+            total += ncalls
+        return total
+
+    def test_none_for_a_file_or_an_item(self):
+        few, many, large = self.tree(500, 8), self.tree(1500, 8), self.tree(500, 200)
+        for options, files in self.FORMATS:
+            with self.subTest(options=options):
+                base = self.count(few, options)
+                self.assertLess(self.count(many, options) - base, 1000 // files)
+                self.assertLess(self.count(large, options) - base, 500 * 192 // 500)
+
+
 if __name__ == "__main__":
     PROGRAM, LAYER = sys.argv[1], sys.argv[2]
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
