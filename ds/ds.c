@@ -1,6 +1,8 @@
 #include "ds/ds.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
 
 const char *rsl_status_message(enum rsl_status status)
 {
@@ -43,3 +45,13 @@ const struct rsl_allocator rsl_allocator_default = {
     .resize = default_resize,
     .release = default_release,
 };
+
+uint64_t rsl_unpredictable(void)
+{
+    uint64_t number;
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) == (ssize_t)sizeof number)
+        return number;
+    struct timespec now = {0, 0}; /* at boot, before there is anything better */
+    (void)timespec_get(&now, TIME_UTC);
+    return (uint64_t)now.tv_sec * 1000000007u + (uint64_t)now.tv_nsec;
+}

@@ -25,9 +25,9 @@ void rsl_strings_fini(struct rsl_strings *strings)
     rsl_strings_init(strings, allocator);
 }
 
-static uint32_t hash_of(const char *text, size_t nbytes)
+static uint32_t hash_of(const struct rsl_strings *strings, const char *text, size_t nbytes)
 {
-    return (uint32_t)XXH3_64bits(text, nbytes);
+    return (uint32_t)XXH3_64bits_withSeed(text, nbytes, strings->seed);
 }
 
 /* The slot of the string, or the free one where it belongs. There must be a free one. Whether
@@ -52,6 +52,8 @@ static bool grow_slots(struct rsl_strings *strings)
     if (slots == NULL)
         return false;
     memset(slots, 0, nslots * sizeof *slots);
+    if (strings->nslots == 0)
+        strings->seed = rsl_unpredictable();
     for (uint32_t i = 0; i < strings->nslots; i++) {
         const struct rsl_strings_slot *old = &strings->slots[i];
         uint32_t to = old->hash & (nslots - 1);
@@ -99,7 +101,7 @@ enum rsl_status rsl_strings_add(struct rsl_strings *strings, const char *text, s
         return RSL_ENOMEM;
     if (strings->n >= strings->nslots / 2 && !grow_slots(strings))
         return RSL_ENOMEM;
-    const uint32_t hash = hash_of(text, nbytes);
+    const uint32_t hash = hash_of(strings, text, nbytes);
     struct rsl_strings_slot *slot = slot_of(strings, hash, text, nbytes);
     if (slot->id == 0) {
         if (strings->n == strings->capacity && !grow_lists(strings))
@@ -122,6 +124,7 @@ uint32_t rsl_strings_find(const struct rsl_strings *strings, const char *text, s
 {
     if (strings->nslots == 0 || nbytes > RSL_MAX_SOURCE)
         return RSL_NO_STRING;
-    const struct rsl_strings_slot *slot = slot_of(strings, hash_of(text, nbytes), text, nbytes);
+    const struct rsl_strings_slot *slot =
+        slot_of(strings, hash_of(strings, text, nbytes), text, nbytes);
     return slot->id - 1; /* free slots hold 0: RSL_NO_STRING */
 }

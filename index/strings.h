@@ -26,6 +26,7 @@ struct rsl_strings {
     uint32_t *lengths;
     struct rsl_strings_slot *slots; /* open addressing */
     uint32_t n, capacity, nslots;
+    uint64_t seed; /* of the hash: who names files, say, is not to choose the slots */
     struct rsl_arena arena;
     const struct rsl_allocator *allocator;
 };

@@ -48,6 +48,7 @@ static bool fault_all;
 static int fault_error;
 static const char *fault_call;
 static bool cold;
+static bool has_begun; /* a sanitizer makes calls before */
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -58,6 +59,7 @@ __attribute__((constructor)) static void begin(void)
     fault_error = error == NULL ? EIO : (int)strtol(error, NULL, 10);
     fault_call = getenv("RUSTLE_FAULT_CALL");
     cold = getenv("RUSTLE_FAULT_COLD") != NULL;
+    has_begun = true;
 }
 
 __attribute__((destructor)) static void end(void)
@@ -78,7 +80,7 @@ __attribute__((destructor)) static void end(void)
 /* Whether this call is to fail. */
 static bool fails(const char *call)
 {
-    if (fault_call != NULL && strcmp(call, fault_call) != 0)
+    if (!has_begun || (fault_call != NULL && strcmp(call, fault_call) != 0))
         return false;
     const uint64_t n = rsl_u64_fetch_add_relaxed(&ncalls, 1);
     return fault_all || n == fault_at;

@@ -9,8 +9,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 #include <xxhash.h>
 
 enum { NSHARDS = 64, WAYS = 8, FIRST_NSETS = 4 };
@@ -43,16 +41,6 @@ struct rsl_result_cache {
     struct shard shards[NSHARDS];
 };
 
-static uint64_t unpredictable(void)
-{
-    uint64_t seed;
-    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == (ssize_t)sizeof seed)
-        return seed;
-    struct timespec now; /* at boot, before there is anything better */
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000007u + (uint64_t)now.tv_nsec;
-}
-
 struct rsl_result_cache *rsl_result_cache_create(size_t max_nbytes, bool with_texts)
 {
     struct rsl_result_cache *cache = calloc(1, sizeof *cache);
@@ -60,7 +48,7 @@ struct rsl_result_cache *rsl_result_cache_create(size_t max_nbytes, bool with_te
         return NULL;
     const size_t set_nbytes = WAYS * (sizeof(struct slot) + sizeof(uint64_t));
     const size_t slots_nbytes = with_texts ? max_nbytes / 4 : max_nbytes;
-    cache->seed = unpredictable();
+    cache->seed = rsl_unpredictable();
     cache->max_nsets = slots_nbytes / NSHARDS / set_nbytes;
     cache->max_text_nbytes = with_texts ? (max_nbytes - slots_nbytes) / NSHARDS : 0;
     for (size_t i = 0; i < NSHARDS; i++)

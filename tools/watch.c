@@ -27,7 +27,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sched/event_loop.h"
@@ -545,18 +544,16 @@ static void on_wake(struct rsl_event_loop *loop, void *context)
 
 static int start_coordinator(struct run *run)
 {
-    struct timespec now;
     if (rsl_qsbr_create(&rsl_allocator_default, &run->domain) != RSL_OK ||
         rsl_qsbr_register(run->domain, &run->participant) != RSL_OK)
         return -ENOMEM;
     run->has_reader = rsl_version_reader_init(&run->reader, run->index.root);
     if (!run->has_reader)
         return -ENOMEM;
-    clock_gettime(CLOCK_REALTIME, &now);
     const bool has_database = run->options->db_path != NULL;
     const struct rsl_coordinator_options options = {
         .pool = run->pool,
-        .seed = (uint64_t)now.tv_sec * 1000000007 + (uint64_t)now.tv_nsec,
+        .seed = rsl_unpredictable(),
         .small_nbytes = SMALL_NBYTES,
         .domain = run->domain,
         .participant = run->participant,
