@@ -53,8 +53,8 @@ struct rsl_allocator {
 /* malloc, realloc and free. Any thread. */
 extern const struct rsl_allocator rsl_allocator_default;
 
-/* A number that nobody can foretell: the seed of hashes of what others have chosen, who could choose
- * what collides. One system call. Any thread. */
+/* A number that nobody can foretell: the seed of hashes of what others have chosen, who could
+ * choose what collides. One system call. Any thread. */
 uint64_t rsl_unpredictable(void);
 
 #ifdef __cplusplus
