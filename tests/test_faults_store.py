@@ -19,6 +19,7 @@ import unittest
 PROGRAM, LAYER = "", ""
 FOUND, NOTHING, ERROR, TERMINATED = 0, 1, 2, 128 + signal.SIGTERM
 PATIENCE = 60
+SLOW = "RUSTLE_TEST_SANITIZED" in os.environ  # then a part must do
 
 SANITIZED = {
     "ASAN_OPTIONS": "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", ""),
@@ -140,7 +141,7 @@ class Case(unittest.TestCase):
         for call, errors in FAULTS.items():
             start(call=call)
             ncalls = self.numbers()[0]
-            for at in range(0, ncalls, max(1, ncalls // most)):
+            for at in range(0, ncalls, max(1, ncalls // (most // 4 if SLOW else most))):
                 for error in errors:
                     with self.subTest(call=call, at=at, error=errno.errorcode[error]):
                         check(start(call=call, at=at, error=error))
