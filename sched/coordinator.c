@@ -7,6 +7,7 @@
 #include "sched/coordinator.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ds/mpsc.h"
 #include "sched/event_loop.h"
@@ -381,13 +382,23 @@ static bool process_results(struct rsl_coordinator *coordinator)
 
 /* ---- alone */
 
-/* Whether the only thing to do is a file that was small. */
+/* Whether what is there now is soon read: small, and nobody is waited for; or nothing is there. */
+static bool is_small_now(const char *path, uint64_t small_nbytes)
+{
+    struct stat st;
+    return stat(path, &st) != 0 || (S_ISREG(st.st_mode) && (uint64_t)st.st_size <= small_nbytes);
+}
+
+/* Whether the only thing to do is a file that was small and is. */
 static bool is_small_and_alone(const struct rsl_coordinator *coordinator)
 {
     struct rsl_file_version known;
+    const uint64_t small_nbytes = coordinator->options.small_nbytes;
+    size_t path_nbytes;
     return !coordinator->closed && coordinator->queue.n == 1 && coordinator->nunder_way == 0 &&
            rsl_file_known(coordinator->queue.heap[0].file, &known) &&
-           known.nbytes <= coordinator->options.small_nbytes;
+           known.nbytes <= small_nbytes &&
+           is_small_now(rsl_file_path(coordinator->queue.heap[0].file, &path_nbytes), small_nbytes);
 }
 
 /* Works on it as a worker would. Its result is the next to be taken: there is no other. */

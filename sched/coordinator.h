@@ -77,9 +77,10 @@ struct rsl_coordinator_options {
     size_t job_files;      /* of one job, at most; 0: 16 */
     size_t njobs;          /* under way at a time; 0: two for each worker, and two */
     uint64_t seed;         /* of the map */
-    /* A file that changed while nothing else was to be done, and that had no more bytes when it was
-     * known last, is worked on at once by the coordinator's thread, with a worker of NULL: to wake
-     * another, and be woken by it, takes longer, most of all on a busy machine. 0: none is. */
+    /* A file that changed while nothing else was to be done, and that has no more bytes, nor had
+     * when it was known last, is worked on at once by the coordinator's thread, with a worker of
+     * NULL: to wake another, and be woken by it, takes longer, most of all on a busy machine. 0:
+     * none is. */
     uint64_t small_nbytes;
     struct rsl_qsbr *domain;                  /* of the map */
     struct rsl_qsbr_participant *participant; /* of the coordinator's thread */

@@ -4,6 +4,7 @@
 #include "sched/coordinator.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -347,6 +350,44 @@ static void test_a_small_file_that_changed_alone_is_worked_on_at_once(void **sta
     end(world);
 }
 
+static void put_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* It went by the size that was known. */
+static void test_a_small_file_that_grew_was_worked_on_at_once(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/rustle-coordinator-XXXXXX";
+    const int before = open(".", O_RDONLY | O_DIRECTORY);
+    assert_true(before >= 0);
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    struct world *world = begin_with(2, 64, 0, 1);
+    write_and_settle(world, 3, 21);
+    put_file("f3", "1");
+    write_and_settle(world, 3, 22);
+    assert_int_equal(world->nhere, 1);
+    put_file("f3", "12");
+    write_and_settle(world, 3, 23);
+    assert_int_equal(world->nhere, 1);
+    assert_int_equal(unlink("f3"), 0);
+    assert_int_equal(mkfifo("f3", 0600), 0); /* of which somebody may have to be waited for */
+    write_and_settle(world, 3, 24);
+    assert_int_equal(world->nhere, 1);
+    assert_int_equal(unlink("f3"), 0);
+    write_and_settle(world, 3, 25);
+    assert_int_equal(world->nhere, 2);
+    end(world);
+    assert_int_equal(fchdir(before), 0);
+    assert_int_equal(close(before), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void test_files_with_more_dependents_are_handed_out_first(void **state)
 {
     (void)state;
@@ -650,6 +691,7 @@ int main(void)
         cmocka_unit_test(test_dependencies_changed_only_when_the_interface_did),
         cmocka_unit_test(test_an_overtaken_result_still_tells_that_the_interface_changed),
         cmocka_unit_test(test_a_small_file_that_changed_alone_is_worked_on_at_once),
+        cmocka_unit_test(test_a_small_file_that_grew_was_worked_on_at_once),
         cmocka_unit_test(test_files_with_more_dependents_are_handed_out_first),
         cmocka_unit_test(test_a_marker_comes_when_all_before_it_is_done),
         cmocka_unit_test(test_a_file_that_is_said_to_be_gone_is_not_read),
