@@ -74,6 +74,7 @@ struct run {
     /* With a database. */
     struct rsl_index_options index;
     struct rsl_watch_keeper *keeper;  /* NULL: there is none */
+    uint32_t keeper_sends;            /* of rsl_watch_keeper_still_waits() */
     struct rsl_watch_batch *batch;    /* what has not been sent */
     struct rsl_event_timer batch_end; /* at the end of the turn */
     struct rsl_dependents *dependents;
@@ -227,8 +228,12 @@ static void give_up(struct run *run)
 
 static void on_patience_over(struct rsl_event_loop *loop, struct rsl_event_timer *timer)
 {
-    (void)loop;
-    give_up(timer->context);
+    struct run *run = timer->context;
+    /* While the keeper is at work, nobody knows whether anybody reads. */
+    if (run->keeper != NULL && !rsl_watch_keeper_still_waits(run->keeper, &run->keeper_sends))
+        rsl_event_loop_set_timer(loop, timer, rsl_event_loop_now_ns() + PATIENCE_NS);
+    else
+        give_up(run);
 }
 
 /* ---- on the loop's thread: results */
@@ -477,6 +482,8 @@ static void on_signal(struct rsl_event_loop *loop, struct rsl_event_signals *sig
     }
     run->status = 128 + signo;
     rsl_coordinator_close(run->coordinator);
+    if (run->keeper != NULL)
+        (void)rsl_watch_keeper_still_waits(run->keeper, &run->keeper_sends);
     rsl_event_loop_set_timer(loop, &run->patience, rsl_event_loop_now_ns() + PATIENCE_NS);
     rsl_coordinator_step(run->coordinator);
 }

@@ -1,9 +1,11 @@
 /* Roles: the thread, and its user, one other. What they hand each other goes through the channel of
- * batches, and three words:
+ * batches, and four words:
  *
  * - `state` is written by the thread, which wakes the user's loop then, and read by the user.
  * - `fresh` holds counts that nobody has taken yet: either side exchanges it, and has what it gets
  *   for itself. Wait-free.
+ * - `sends` is written by the thread, which counts when it begins to send a text and when it has
+ *   sent it: odd while it may wait for who reads the output. Read by the user; publishes nothing.
  * - `ended` is written by the thread as the last thing that it does, and waited for by its user. */
 #include "tools/watch_keeper.h"
 
@@ -26,6 +28,7 @@ struct rsl_watch_keeper {
     pthread_t thread;
     struct rsl_live_index *live; /* the thread's */
     struct rsl_atomic_u32 state;
+    struct rsl_atomic_u32 sends;
     struct rsl_atomic_u32 ended;
     struct rsl_atomic_ptr fresh; /* struct rsl_dependents *, or NULL */
 };
@@ -132,6 +135,16 @@ static bool keep(struct rsl_watch_keeper *keeper, const struct rsl_watch_batch *
     return good;
 }
 
+static enum rsl_status tell(struct rsl_watch_keeper *keeper, struct rsl_output_text *text)
+{
+    /* relaxed: its own counter, and a number is all that it gives */
+    const uint32_t sends = rsl_u32_load_relaxed(&keeper->sends);
+    rsl_u32_store_relaxed(&keeper->sends, sends + 1);
+    const enum rsl_status status = rsl_output_send(keeper->output, text);
+    rsl_u32_store_relaxed(&keeper->sends, sends + 2);
+    return status;
+}
+
 static void *run(void *arg)
 {
     struct rsl_watch_keeper *keeper = arg;
@@ -144,7 +157,7 @@ static void *run(void *arg)
         const enum rsl_watch_keeper_state before = state;
         if (state != RSL_KEEPER_FAILED && !keep(keeper, batch))
             state = RSL_KEEPER_FAILED;
-        if (state == RSL_KEEPER_READY && rsl_output_send(keeper->output, &batch->text) != RSL_OK)
+        if (state == RSL_KEEPER_READY && tell(keeper, &batch->text) != RSL_OK)
             state = RSL_KEEPER_UNHEARD;
         if (state != before)
             set_state(keeper, state);
@@ -189,24 +202,39 @@ int rsl_watch_keeper_start(const struct rsl_index_options *options, size_t capac
     return 0;
 }
 
+bool rsl_watch_keeper_still_waits(const struct rsl_watch_keeper *keeper, uint32_t *seen)
+{
+    /* relaxed: see the head */
+    const uint32_t sends = rsl_u32_load_relaxed(&keeper->sends);
+    const bool still = sends == *seen && sends % 2 == 1;
+    *seen = sends;
+    return still;
+}
+
+/* `timeout_ns` is over. Returns how long is to be waited from now on. */
+static uint64_t lose_patience(struct rsl_watch_keeper *keeper, uint32_t *seen, uint64_t timeout_ns)
+{
+    if (!rsl_watch_keeper_still_waits(keeper, seen))
+        return timeout_ns;
+    rsl_output_give_up(keeper->output);
+    return RSL_FOREVER;
+}
+
 bool rsl_watch_keeper_stop(struct rsl_watch_keeper *keeper, struct rsl_watch_batch *last,
                            uint64_t timeout_ns)
 {
     if (keeper == NULL)
         return true;
-    /* Whatever it waits for is who reads the output; else it is at work, and comes to its end. */
-    if (last != NULL && rsl_spsc_send(keeper->batches, &last, timeout_ns) == RSL_ETIMEDOUT) {
-        rsl_output_give_up(keeper->output);
-        (void)rsl_spsc_send(keeper->batches, &last, RSL_FOREVER);
-    }
+    /* Unless it waits for who reads the output it is at work, and comes to its end. */
+    uint32_t seen = 0;
+    (void)rsl_watch_keeper_still_waits(keeper, &seen);
+    while (last != NULL && rsl_spsc_send(keeper->batches, &last, timeout_ns) == RSL_ETIMEDOUT)
+        timeout_ns = lose_patience(keeper, &seen, timeout_ns);
     rsl_spsc_close(keeper->batches);
     /* acquire: pairs with run() */
-    while (rsl_u32_load_acquire(&keeper->ended) == 0) {
-        if (!rsl_futex_wait(&keeper->ended, 0, timeout_ns)) {
-            rsl_output_give_up(keeper->output);
-            timeout_ns = RSL_FOREVER;
-        }
-    }
+    while (rsl_u32_load_acquire(&keeper->ended) == 0)
+        if (!rsl_futex_wait(&keeper->ended, 0, timeout_ns))
+            timeout_ns = lose_patience(keeper, &seen, timeout_ns);
     pthread_join(keeper->thread, NULL);
     const bool good = rsl_watch_keeper_state(keeper) != RSL_KEEPER_FAILED;
     destroy(keeper);

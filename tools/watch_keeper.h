@@ -45,10 +45,15 @@ int rsl_watch_keeper_start(const struct rsl_index_options *options, size_t capac
                            struct rsl_watch_keeper **keeper_out);
 
 /* Writes `last` (taken over; NULL: nothing) and all batches before it, hands them to the output,
- * for who reads that at most `timeout_ns`, and frees all. False if it failed, then or before, which
- * was told. `keeper` NULL: nothing. */
+ * and frees all. However long that takes: if it waits for who reads the output, for as long as
+ * `timeout_ns`, the output is given up (at twice that, at the latest). False if it failed, then or
+ * before, which was told. `keeper` NULL: nothing. */
 bool rsl_watch_keeper_stop(struct rsl_watch_keeper *keeper, struct rsl_watch_batch *last,
                            uint64_t timeout_ns);
+
+/* Whether it waits for who reads the output, and has done so for one and the same text since this
+ * was asked last with the same `*seen`, which is 0 at first. Any thread. */
+bool rsl_watch_keeper_still_waits(const struct rsl_watch_keeper *keeper, uint32_t *seen);
 
 /* Any thread. */
 enum rsl_watch_keeper_state rsl_watch_keeper_state(const struct rsl_watch_keeper *keeper);
