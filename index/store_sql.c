@@ -61,6 +61,13 @@ static int disconnect_table(sqlite3_vtab *base)
     return SQLITE_OK;
 }
 
+/* Names are looked up byte by byte; another collation may find more. */
+static bool is_binary(sqlite3_index_info *info, int constraint)
+{
+    const char *collation = sqlite3_vtab_collation(info, constraint);
+    return collation == NULL || sqlite3_stricmp(collation, "BINARY") == 0;
+}
+
 static int choose_plan(sqlite3_vtab *base, sqlite3_index_info *info)
 {
     (void)base;
@@ -73,7 +80,8 @@ static int choose_plan(sqlite3_vtab *base, sqlite3_index_info *info)
         if (constraint->iColumn == RSL_COLUMN_FILE_ID) {
             plan = PLAN_FILE;
             chosen = i;
-        } else if (constraint->iColumn == RSL_COLUMN_NAME && plan == PLAN_ALL) {
+        } else if (constraint->iColumn == RSL_COLUMN_NAME && plan == PLAN_ALL &&
+                   is_binary(info, i)) {
             plan = PLAN_NAME;
             chosen = i;
         }

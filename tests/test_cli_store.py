@@ -435,6 +435,13 @@ class Sql(Store):
                                            " ORDER BY 1"),
                          ["Circle\tpub", "HashMap\tinherited", "Square\tpub"])
 
+    def test_a_name_was_compared_as_if_there_were_no_collations(self):
+        self.index("-q")
+        self.assertEqual(self.lines("sql", "SELECT count(*) FROM items WHERE name = 'hashmap'"), ["0"])
+        for name, collation in ("hashmap", "NOCASE"), ("HashMap  ", "RTRIM"):
+            where = f"name = '{name}' COLLATE {collation}"
+            self.assertEqual(self.lines("sql", f"SELECT kind FROM items WHERE {where}"), ["struct"])
+
     def test_json(self):
         self.index()
         rows = self.lines("sql", "--json", "SELECT 1 AS a, 'x\ty\"' AS b, NULL AS c, 2.5 AS d")
