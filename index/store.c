@@ -242,6 +242,11 @@ enum rsl_status rsl_store_begin(struct rsl_store *store)
     return rsl_store_run(store, "BEGIN IMMEDIATE");
 }
 
+enum rsl_status rsl_store_begin_reading(struct rsl_store *store)
+{
+    return rsl_store_run(store, "BEGIN");
+}
+
 enum rsl_status rsl_store_commit(struct rsl_store *store)
 {
     return rsl_store_run(store, "COMMIT");

@@ -125,6 +125,8 @@ struct rsl_store_error {
 };
 
 enum rsl_status rsl_store_begin(struct rsl_store *store);
+/* From here on to rsl_store_roll_back() all that is read is of one commit, whoever writes. */
+enum rsl_status rsl_store_begin_reading(struct rsl_store *store);
 enum rsl_status rsl_store_commit(struct rsl_store *store);
 /* Undoes what was done since the beginning, if there is one. The message remains. */
 void rsl_store_roll_back(struct rsl_store *store);

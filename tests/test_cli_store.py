@@ -367,6 +367,24 @@ class Find(Store):
         self.assertEqual(pages, everything)
         self.assertGreater(len(everything), 6)
 
+    def test_a_commit_between_the_search_and_the_printing_was_an_error(self):
+        at_a_time = 1 << 18  # hits that are printed before files are looked at again
+        self.write("src/first.rs", b"fn many(){}\n" * at_a_time)
+        self.write("src/second.rs", b"fn many(){}\n" * 10)
+        self.index("-q")
+        find = subprocess.Popen([test_cli.PROGRAM, "find", "--limit", "0", "--exact", "many"],
+                                cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with find:
+            line = find.stdout.readline()  # and now it waits for who reads the rest
+            self.write("src/second.rs", b"")
+            self.index("-q")
+            self.assertEqual(self.lines("find", "--exact", "many", "--in", "src/second.rs",
+                                        status=NOTHING), [])
+            out, errors = find.stdout.read(), find.stderr.read()
+        self.assertEqual((find.returncode, errors, (line + out).count(b"\n")),
+                         (FOUND, b"", at_a_time + 10))
+        self.assertTrue(out.endswith(b"src/second.rs:10:4: fn many\n"))
+
     def test_colours(self):
         self.index()
         line = self.lines("find", "--color", "always", "Square")[0]

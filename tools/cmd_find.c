@@ -372,16 +372,37 @@ static void tell_cursor(const struct rsl_hits *hits)
     free(cursor);
 }
 
-static int fail(const struct rsl_tree_store *tree, const struct options *options,
-                enum rsl_status status)
+/* The query itself failed. */
+static void tell_failure(const struct rsl_tree_store *tree, const struct rsl_query *query,
+                         enum rsl_status status)
 {
-    if (status == RSL_EINVAL && options->query.mode == RSL_QUERY_REGEX)
-        rsl_report("bad regular expression '%s'", options->query.text);
-    else if (status == RSL_EINVAL)
-        rsl_report("bad cursor '%s'", options->query.after);
+    if (status == RSL_EINVAL && query->mode == RSL_QUERY_REGEX)
+        rsl_report("bad regular expression '%s'", query->text);
+    else if (status == RSL_EINVAL && query->after != NULL)
+        rsl_report("bad cursor '%s'", query->after);
     else
-        rsl_report("%s", status == RSL_ENOMEM ? strerror(ENOMEM) : rsl_store_message(tree->store));
-    return RSL_EXIT_ERROR;
+        rsl_report("%s", rsl_tree_store_reason(tree, status));
+}
+
+/* The hits are printed from the commit that they were found in. */
+static int ask(const struct rsl_tree_store *tree, const struct options *options)
+{
+    struct rsl_hits *hits;
+    enum rsl_status status = rsl_query_open(tree->store, &options->query, &hits);
+    if (status != RSL_OK) {
+        tell_failure(tree, &options->query, status);
+        return RSL_EXIT_ERROR;
+    }
+    int result = rsl_query_nhits(hits) > 0 ? RSL_EXIT_FOUND : RSL_EXIT_NOTHING;
+    status = print_hits(tree, hits, options);
+    if (status != RSL_OK) {
+        rsl_report("%s", rsl_tree_store_reason(tree, status));
+        result = RSL_EXIT_ERROR;
+    } else if (rsl_query_has_more(hits)) {
+        tell_cursor(hits);
+    }
+    rsl_query_close(hits);
+    return result;
 }
 
 static int run(const struct rsl_tree_store *tree, struct options *options)
@@ -394,18 +415,13 @@ static int run(const struct rsl_tree_store *tree, struct options *options)
             return RSL_EXIT_ERROR;
         }
     }
-    struct rsl_hits *hits;
-    enum rsl_status status = rsl_query_open(tree->store, &options->query, &hits);
+    const enum rsl_status status = rsl_store_begin_reading(tree->store);
     int result = RSL_EXIT_ERROR;
-    if (status == RSL_OK) {
-        status = print_hits(tree, hits, options);
-        result = rsl_query_nhits(hits) > 0 ? RSL_EXIT_FOUND : RSL_EXIT_NOTHING;
-        if (status == RSL_OK && rsl_query_has_more(hits))
-            tell_cursor(hits);
-        rsl_query_close(hits);
-    }
-    if (status != RSL_OK)
-        result = fail(tree, options, status);
+    if (status == RSL_OK)
+        result = ask(tree, options);
+    else
+        rsl_report("%s", rsl_tree_store_reason(tree, status));
+    rsl_store_roll_back(tree->store);
     free(in);
     return result;
 }

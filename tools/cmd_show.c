@@ -130,8 +130,10 @@ static int show_hit(struct current *current, const struct rsl_tree_store *tree,
     enum rsl_status status = rsl_store_get_path(tree->store, hit->file_id, &current->path);
     if (status == RSL_OK)
         status = rsl_store_get_items(tree->store, hit->file_id, &current->then);
-    if (status != RSL_OK || hit->item_id >= current->then.file.nitems) {
-        rsl_report("%s", rsl_store_message(tree->store));
+    if (status == RSL_OK && hit->item_id >= current->then.file.nitems)
+        status = RSL_EINVAL;
+    if (status != RSL_OK) {
+        rsl_report("%s", rsl_tree_store_reason(tree, status));
         return RSL_EXIT_ERROR;
     }
     current->shown = rsl_tree_store_show(tree, (const char *)current->path.bytes);
@@ -157,7 +159,8 @@ static int show_hit(struct current *current, const struct rsl_tree_store *tree,
     return RSL_EXIT_FOUND;
 }
 
-static int run(const struct rsl_tree_store *tree, const char *name)
+/* What is known of the item is of the commit that it was found in. */
+static int find_and_show(const struct rsl_tree_store *tree, const char *name)
 {
     const struct rsl_query query = {
         .text = name,
@@ -168,7 +171,7 @@ static int run(const struct rsl_tree_store *tree, const char *name)
     struct rsl_hits *hits;
     const enum rsl_status status = rsl_query_open(tree->store, &query, &hits);
     if (status != RSL_OK) {
-        rsl_report("%s", status == RSL_ENOMEM ? strerror(ENOMEM) : rsl_store_message(tree->store));
+        rsl_report("%s", rsl_tree_store_reason(tree, status));
         return RSL_EXIT_ERROR;
     }
     int result = RSL_EXIT_NOTHING;
@@ -190,6 +193,18 @@ static int run(const struct rsl_tree_store *tree, const char *name)
         rsl_report("no item %s", name);
     }
     rsl_query_close(hits);
+    return result;
+}
+
+static int run(const struct rsl_tree_store *tree, const char *name)
+{
+    const enum rsl_status status = rsl_store_begin_reading(tree->store);
+    int result = RSL_EXIT_ERROR;
+    if (status == RSL_OK)
+        result = find_and_show(tree, name);
+    else
+        rsl_report("%s", rsl_tree_store_reason(tree, status));
+    rsl_store_roll_back(tree->store);
     return result;
 }
 

@@ -97,6 +97,14 @@ void rsl_tree_store_close(struct rsl_tree_store *tree)
     *tree = (struct rsl_tree_store){0};
 }
 
+const char *rsl_tree_store_reason(const struct rsl_tree_store *tree, enum rsl_status status)
+{
+    const char *message = rsl_store_message(tree->store);
+    return status == RSL_ENOMEM ? strerror(ENOMEM)
+           : *message != '\0'   ? message
+                                : describe(RSL_STORE_CORRUPT, tree->store);
+}
+
 char *rsl_tree_store_show(const struct rsl_tree_store *tree, const char *path)
 {
     char *shown = NULL;

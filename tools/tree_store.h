@@ -16,6 +16,9 @@ struct rsl_tree_store {
 int rsl_tree_store_open(struct rsl_tree_store *tree, const char *db_path, bool with_graph);
 void rsl_tree_store_close(struct rsl_tree_store *tree);
 
+/* Why a question to the database failed. Good until the next one. */
+const char *rsl_tree_store_reason(const struct rsl_tree_store *tree, enum rsl_status status);
+
 /* A path of the database as seen from the working folder, to be freed; NULL if there is no memory.
  */
 char *rsl_tree_store_show(const struct rsl_tree_store *tree, const char *path);
