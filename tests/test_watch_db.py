@@ -50,7 +50,9 @@ class DatabaseCase(Case):
                               timeout=PATIENCE, cwd=self.folder)
 
     def find(self, name):
-        return self.rustle("find", "--exact", "--db", self.database, name).stdout
+        result = self.rustle("find", "--exact", "--db", self.database, name)
+        self.assertEqual((result.returncode in (0, 1), result.stderr), (True, ""))
+        return result.stdout
 
     def sql(self, query):
         result = self.rustle("sql", "--db", self.database, query)
