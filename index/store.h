@@ -132,7 +132,7 @@ enum rsl_status rsl_store_commit(struct rsl_store *store);
 void rsl_store_roll_back(struct rsl_store *store);
 
 /* Writes all about a file but its names, in the place of what there was. file_id: see there; a new
- * database may be given any that is free. */
+ * database may be given any that is free. RSL_EIO if another file has the path. */
 enum rsl_status rsl_store_put_file(struct rsl_store *store, struct rsl_store_file *file,
                                    const void *block, size_t block_nbytes,
                                    const struct rsl_store_error *errors);
@@ -176,8 +176,8 @@ enum rsl_status rsl_store_each_file(struct rsl_store *store,
                                     bool (*each)(void *context, const struct rsl_store_stamp *file),
                                     void *context);
 
-/* The stamp of one file; RSL_EINVAL if there is none at the path, and then it is all zero. Its path
- * is the caller's. */
+/* The stamp of one file that is in no archive; RSL_EINVAL if there is none at the path, and then it
+ * is all zero. Its path is the caller's. */
 enum rsl_status rsl_store_find_file(struct rsl_store *store, const char *path,
                                     struct rsl_store_stamp *stamp_out);
 

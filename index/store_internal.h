@@ -7,6 +7,7 @@
 #include "index/store.h"
 
 enum store_statement {
+    STORE_ADD_FILE,
     STORE_PUT_FILE,
     STORE_REMOVE_FILE,
     STORE_TOUCH_FILE,

@@ -11,6 +11,7 @@
 #define OF_ARCHIVE " IN (SELECT file_id FROM files WHERE archive_id=?)"
 
 static const char *const sql[STORE_NSTATEMENTS] = {
+    [STORE_ADD_FILE] = "INSERT INTO files VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
     [STORE_PUT_FILE] = "INSERT OR REPLACE INTO files VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
     [STORE_REMOVE_FILE] = "DELETE FROM files WHERE file_id=?",
     [STORE_TOUCH_FILE] = "UPDATE files SET mtime=?2 WHERE file_id=?1",
@@ -29,7 +30,8 @@ static const char *const sql[STORE_NSTATEMENTS] = {
         " AND archive_id IS NULL ORDER BY path",
     [STORE_GET_BLOCK] = "SELECT block FROM packed_items WHERE file_id=?",
     [STORE_GET_MODULES] = "SELECT path FROM modules WHERE file_id=?",
-    [STORE_FIND_FILE] = "SELECT file_id, path, size, mtime, hash, links FROM files WHERE path=?",
+    [STORE_FIND_FILE] = "SELECT file_id, path, size, mtime, hash, links FROM files WHERE path=?"
+                        " AND archive_id IS NULL",
     [STORE_GET_ARCHIVE] = "SELECT version, yanked, newest FROM archives"
                           " WHERE archive_id=(SELECT archive_id FROM files WHERE file_id=?)",
     [STORE_GET_VERSIONS] = "SELECT version FROM modules JOIN crates USING(crate_id)"
@@ -164,11 +166,12 @@ enum rsl_status rsl_store_put_file(struct rsl_store *store, struct rsl_store_fil
                                    const void *block, size_t block_nbytes,
                                    const struct rsl_store_error *errors)
 {
-    sqlite3_stmt *put = rsl_store_statement(store, STORE_PUT_FILE);
+    const bool is_new = file->file_id == 0, replaces = !is_new && store->mode != RSL_STORE_CREATE;
+    /* What would take the path of another file must not take its row, and leave the rest of it. */
+    sqlite3_stmt *put = rsl_store_statement(store, replaces ? STORE_PUT_FILE : STORE_ADD_FILE);
     sqlite3_stmt *put_block = rsl_store_statement(store, STORE_PUT_BLOCK);
     if (put == NULL || put_block == NULL)
         return RSL_EIO;
-    const bool is_new = file->file_id == 0, replaces = !is_new && store->mode != RSL_STORE_CREATE;
     enum rsl_status status = RSL_OK;
     if (file->archive_id == 0) /* folders in archives have no stamps */
         status = put_stale(store, file->path, file->path_nbytes);

@@ -122,6 +122,48 @@ class Whole(Case):
                       " WHERE a.name = 'p' ORDER BY 1"),
             [(f"cache/p-1.0.0.crate!/{path}",) for path in ("src/a.rs", "src/lib.rs", "tests/t.rs")])
 
+    def test_a_folder_called_like_an_archive_damaged_the_database(self):
+        told = "called like what is in an archive, and left out"
+        inside, also = "p-1.0.0.crate!/src/lib.rs", "p-1.0.0.crate!/q-1.0.0.crate"
+
+        def check(*args, status=ERROR):
+            errors = self.index("-q", *args, status=status).stderr.decode().splitlines()
+            self.assertEqual(sorted(errors), sorted(
+                f"rustle: {self.root}/{path}: {told}" for path in (inside, also)
+                if os.path.exists(os.path.join(self.root, path)) and not (args and path == inside)))
+            # No row is without the others, and a search finds what there is.
+            files = self.rows("SELECT file_id FROM files ORDER BY 1")
+            self.assertEqual(self.rows("SELECT file_id FROM packed_items ORDER BY 1"), files)
+            found = self.check(rustle("find", "--limit", "0", "--db", self.database, "--kind", "fn"))
+            return sorted(line.split()[-1] for line in found.stdout.decode().splitlines())
+
+        self.put("m.rs", b"fn plain() {}\n")
+        self.put("p-1.0.0.crate", package("p", "1.0.0", [("src/lib.rs", b"pub fn member() {}\n")]))
+        self.assertEqual(check(status=FOUND), ["member", "plain"])
+        self.put(inside, b"pub fn disk() {}\n")
+        self.assertEqual(check(), ["member", "plain"])
+        self.put(also, package("q", "1.0.0", library(1)))
+        self.put("p-1.0.0.crate", package("p", "1.0.0", [("src/lib.rs", b"pub fn other() {}\n")]))
+        self.assertEqual(check(), ["other", "plain"])
+        self.assertEqual(check(), ["other", "plain"])
+        self.assert_equals_fresh(status=(ERROR,))
+        os.unlink(self.database)
+        self.assertEqual(check(), ["other", "plain"])
+        self.assertEqual(check("--crates"), ["other"])
+        self.assertEqual(check(), ["other", "plain"])
+        shown = self.check(rustle("show", "--db", self.database, "other", cwd=self.root))
+        self.assertEqual(shown.stdout.decode().splitlines()[-1], "pub fn other() {}")
+        for args in ("graph",), ("modules",):
+            run = self.check(rustle(*args, self.root), ERROR)
+            self.assertEqual(sorted(run.stderr.decode().splitlines()), sorted(
+                f"rustle: {self.root}/{path}: {told}" for path in (inside, also)))
+        os.unlink(os.path.join(self.root, "p-1.0.0.crate"))
+        self.assertEqual(check(), ["plain"])
+        os.unlink(os.path.join(self.root, inside))
+        os.unlink(os.path.join(self.root, also))
+        self.assertEqual(check(status=FOUND), ["plain"])
+        self.assert_equals_fresh()
+
     def test_with_crates_only_archives_count(self):
         self.put("src/lib.rs", b"pub fn outside() {}\n")
         self.put("p-1.0.0.crate", package("p", "1.0.0", library(1)))

@@ -14,6 +14,7 @@ import sys
 import time
 import unittest
 
+import crate_packing
 from store_tree import dump, graph_rows, index, scan
 from watch_process import PATIENCE, Case, uring_is_refused
 
@@ -118,6 +119,29 @@ class Cases:
             self.assertEqual(self.sql("SELECT count(*) FROM deps"), ["0"])
             self.assertEqual(watch.end(), (130, []))
             self.assert_as_made_anew()
+
+        def test_a_file_called_like_one_in_an_archive_took_its_row(self):
+            with open(os.path.join(self.tree, "p-1.0.0.crate"), "wb") as file:
+                file.write(crate_packing.compress(crate_packing.tar(
+                    [("src/lib.rs", b"pub fn member() {}\n")], "p-1.0.0")))
+            self.write("a.rs", "fn plain() {}\n")
+            watch = self.keep("--json")
+            self.assertEqual(watch.record()["event"], "ready")
+            inside = "p-1.0.0.crate!/src/lib.rs"
+            for text in "pub fn disk() {}\n", "pub fn other() {}\n":
+                self.write(inside, text)
+                self.assertEqual(watch.record()["status"], "io-error")
+            self.write("a.rs", "fn changed() {}\n")
+            self.assertEqual(watch.record()["event"], "modified")
+            os.unlink(os.path.join(self.tree, inside))
+            self.assertEqual(watch.record()["event"], "removed")
+            self.assertEqual(self.sql("SELECT path FROM files ORDER BY path"), ["a.rs", inside])
+            self.assertEqual(self.find("member"), f"{inside}:1:8: pub fn member\n")
+            self.assertEqual(self.find("changed"), "a.rs:1:4: fn changed\n")
+            self.assertEqual([self.find("disk"), self.find("other")], ["", ""])
+            self.assertEqual(watch.end(), (130, []))
+            self.assertEqual(set(watch.errors), {
+                f"rustle: {self.tree}/{inside}: called like what is in an archive, and left out\n"})
 
         def test_it_goes_on_from_a_database_that_is_there(self):
             for name in "abc":

@@ -86,6 +86,17 @@ static int by_path(const void *a, const void *b)
     return strcmp(x->shown, y->shown);
 }
 
+/* A name may be met twice while its folder changes. */
+static void leave_out_doubles(struct rsl_index_archives *archives)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < archives->n; i++) {
+        if (n == 0 || by_path(&archives->list[n - 1], &archives->list[i]) != 0)
+            archives->list[n++] = archives->list[i];
+    }
+    archives->n = n;
+}
+
 /* ---- which are wanted */
 
 static int compare_names(const struct rsl_index_archive *a, const struct rsl_index_archive *b)
@@ -225,6 +236,7 @@ enum rsl_status rsl_index_archives_plan(struct rsl_index_archives *archives,
     }
     if (archives->n > 1)
         qsort(archives->list, archives->n, sizeof *archives->list, by_path);
+    leave_out_doubles(archives);
     enum rsl_status status = judge(archives, options);
     if (status != RSL_OK)
         return status;

@@ -147,10 +147,13 @@ static bool find_files(void *context, unsigned worker, const struct rsl_walk_fil
     const struct comparison *c = context;
     struct finder *finder = &c->finders[worker];
     for (size_t i = 0; i < n && !finder->failed; i++) {
-        if (rsl_is_archive(files[i].path, files[i].path_nbytes))
+        const bool is_manifest = rsl_index_is_manifest(files[i].path, files[i].path_nbytes);
+        if (!is_manifest && rsl_index_is_refused(files[i].path + c->skip))
+            c->tree->refuse(c->tree->walk.context, files[i].path);
+        else if (rsl_is_archive(files[i].path, files[i].path_nbytes))
             rsl_index_archives_found(c->tree->archives, files[i].path, c->skip, files[i].nbytes,
                                      files[i].mtime_ns);
-        else if (rsl_index_is_manifest(files[i].path, files[i].path_nbytes))
+        else if (is_manifest)
             rsl_index_manifests_add(&finder->manifests, files[i].path + c->skip, files[i].nbytes,
                                     files[i].mtime_ns);
         else

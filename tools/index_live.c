@@ -155,6 +155,8 @@ static enum rsl_status write_change(struct rsl_live_index *live, struct rsl_live
     struct rsl_index_pass *pass = &live->pass;
     struct rsl_index_row *row = &change->row;
     struct rsl_store_stamp known;
+    if (rsl_index_is_refused(row->file.path))
+        return RSL_OK;
     enum rsl_status status = rsl_store_find_file(pass->store, row->file.path, &known);
     if (status != RSL_OK && status != RSL_EINVAL)
         return status;

@@ -45,7 +45,8 @@ void rsl_live_change_destroy(struct rsl_live_change *change);
 
 /* What belongs into one transaction. */
 struct rsl_live_batch {
-    struct rsl_live_change *changes; /* in the order in which they are to be written; borrowed */
+    struct rsl_live_change *changes; /* in the order in which they are to be written; borrowed;
+                                        of what rsl_index_is_refused() nothing is written */
     bool resolves;          /* what a file says to others is another: the graph has to follow */
     bool in_doubt;          /* changes may have come and gone untold: the graph is made anew */
     bool manifests_changed; /* Cargo.toml files have come, gone or changed, */

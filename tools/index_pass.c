@@ -100,6 +100,16 @@ static void report_walk(void *context, const char *path, int error)
     rsl_u64_fetch_add_relaxed(&pass->nunreadable, 1);
 }
 
+static void refuse(void *context, const char *path)
+{
+    struct rsl_index_pass *pass = context;
+    struct rsl_text_buffer text = {0};
+    rsl_report_put_about(&text, path, RSL_INDEX_REFUSED);
+    rsl_text_buffer_write(&text, stderr);
+    rsl_text_buffer_fini(&text);
+    rsl_u64_fetch_add_relaxed(&pass->nunreadable, 1);
+}
+
 /* ---- on the calling thread */
 
 enum rsl_status rsl_index_fail_memory(void)
@@ -448,5 +458,6 @@ struct rsl_index_tree rsl_index_pass_tree(struct rsl_index_pass *pass)
                  .excludes_path = pass->options->excludes_path,
                  .report = report_walk,
                  .context = pass},
+        .refuse = refuse,
     };
 }

@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "index/archive.h"
+#include "index/path.h"
 
 void rsl_index_plan_fini(struct rsl_index_plan *plan)
 {
@@ -21,6 +22,12 @@ size_t rsl_index_root_nbytes(const char *root)
 {
     const size_t n = strlen(root);
     return n > 0 && root[n - 1] == '/' ? n : n + 1;
+}
+
+bool rsl_index_is_refused(const char *shown)
+{
+    /* Few are worth a closer look. */
+    return strstr(shown, "!/") != NULL && rsl_path_archive_nbytes(shown) > 0;
 }
 
 /* ---- manifests */
@@ -71,16 +78,27 @@ struct listing {
     bool failed;
 };
 
+/* A name may be met twice while its folder changes. */
+static bool is_last(const struct rsl_path_list *paths, const char *path)
+{
+    return paths->npaths > 0 && strcmp(rsl_path_list_get(paths, paths->npaths - 1), path) == 0;
+}
+
 static bool list_files(void *context, unsigned worker, const struct rsl_walk_file *files, size_t n)
 {
     (void)worker;
     struct listing *listing = context;
+    const struct rsl_index_tree *tree = listing->tree;
     for (size_t i = 0; i < n && !listing->failed; i++) {
         struct stat st;
-        if (rsl_is_archive(files[i].path, files[i].path_nbytes))
-            rsl_index_archives_found(listing->tree->archives, files[i].path, listing->skip, -1, 0);
-        else if (!rsl_index_is_manifest(files[i].path, files[i].path_nbytes))
-            listing->failed = rsl_path_list_add(listing->paths, files[i].path) != 0;
+        const bool is_manifest = rsl_index_is_manifest(files[i].path, files[i].path_nbytes);
+        if (!is_manifest && rsl_index_is_refused(files[i].path + listing->skip))
+            tree->refuse(tree->walk.context, files[i].path);
+        else if (rsl_is_archive(files[i].path, files[i].path_nbytes))
+            rsl_index_archives_found(tree->archives, files[i].path, listing->skip, -1, 0);
+        else if (!is_manifest)
+            listing->failed = !is_last(listing->paths, files[i].path) &&
+                              rsl_path_list_add(listing->paths, files[i].path) != 0;
         else if (stat(files[i].path, &st) == 0)
             rsl_index_manifests_add(&listing->manifests, files[i].path + listing->skip, st.st_size,
                                     st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec);

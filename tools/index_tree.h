@@ -23,12 +23,13 @@ void rsl_index_plan_fini(struct rsl_index_plan *plan);
 
 /* What to walk; borrowed. What archives there are is added to `archives`; crates_only: nothing else
  * is looked at. Of `walk` count only pool, excludes_path, report and context, which is that of
- * report. */
+ * report and of refuse. refuse: tells of a file that is left out, see rsl_index_is_refused(). */
 struct rsl_index_tree {
     const char *root;
     struct rsl_index_archives *archives;
     bool crates_only;
     struct rsl_walk_options walk;
+    void (*refuse)(void *context, const char *path);
 };
 
 /* Sets the names that a walk of the tree looks for. */
@@ -54,6 +55,13 @@ enum rsl_status rsl_index_plan_known(struct rsl_index_plan *plan, const char *ro
 #define RSL_INDEX_MANIFEST "Cargo.toml"
 
 bool rsl_index_is_manifest(const char *path, size_t nbytes);
+
+/* Whether a file of the disk is called as if it were in an archive (path.h): it could not be told
+ * from what is, and the database does not have it. shown: the path from the root. */
+bool rsl_index_is_refused(const char *shown);
+
+/* What is to be told of it. */
+#define RSL_INDEX_REFUSED "called like what is in an archive, and left out"
 
 /* What is known of the Cargo.toml files of a tree, to be added up: `sum` of what add gives for
  * each, which may be taken away again, and the newest of their times. */

@@ -12,6 +12,7 @@
 #include "sched/sched.h"
 #include "sched/walk.h"
 #include "tools/archive_job.h"
+#include "tools/index_tree.h"
 #include "tools/read_file.h"
 #include "tools/report.h"
 
@@ -156,8 +157,19 @@ static bool take_facts(struct parser *parser, char *path, const uint8_t *src, si
            rsl_file_names_create(parser->names, &parser->file, src, &file->names) == RSL_OK;
 }
 
+/* Tells of a file that could not be told from what is in an archive. */
+static bool is_refused(struct load *load, const char *path)
+{
+    const bool refused = rsl_index_is_refused(path);
+    if (refused)
+        tell(load, path, RSL_INDEX_REFUSED);
+    return refused;
+}
+
 static bool parse_file(struct parser *parser, const char *path)
 {
+    if (is_refused(parser->load, path))
+        return true;
     const int error = rsl_read_file(&parser->source, path);
     if (error == -ENOMEM)
         return false;
@@ -239,6 +251,10 @@ static int parse_chunk(struct rsl_worker *worker, void *arg)
     struct load *load = chunk->load;
     if (chunk->is_archive) {
         const char *path = chunk->paths[0];
+        if (is_refused(load, path)) {
+            free(chunk);
+            return RSL_OK;
+        }
         if (!rsl_archive_jobs_begin(load->jobs, worker, path, strlen(path), chunk)) {
             fail(load);
             free(chunk);

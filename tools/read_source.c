@@ -53,18 +53,24 @@ static int read_member(struct rsl_source_buffer *buffer, const char *name, const
     return error;
 }
 
-int rsl_read_source(struct rsl_source_buffer *buffer, const char *path)
+static int read_from_archive(struct rsl_source_buffer *buffer, const char *path, size_t nbytes)
 {
-    int error = rsl_read_file(buffer, path);
-    const size_t nbytes = archive_nbytes(path);
-    if ((error != -ENOENT && error != -ENOTDIR) || nbytes == 0)
-        return error;
     char *name = strndup(path, nbytes);
-    error = name == NULL ? -ENOMEM : rsl_read_file(buffer, name);
+    int error = name == NULL ? -ENOMEM : rsl_read_file(buffer, name);
     if (error == 0)
         error = read_member(buffer, name, path + nbytes + 2);
     free(name);
     if (error != 0)
         buffer->nbytes = 0;
     return error;
+}
+
+int rsl_read_source(struct rsl_source_buffer *buffer, const char *path)
+{
+    const size_t nbytes = archive_nbytes(path);
+    if (nbytes == 0)
+        return rsl_read_file(buffer, path);
+    const int error = read_from_archive(buffer, path, nbytes);
+    return error == -ENOENT || error == -ENOTDIR || error == -EISDIR ? rsl_read_file(buffer, path)
+                                                                     : error;
 }

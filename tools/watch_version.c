@@ -126,6 +126,12 @@ static struct rsl_watch_version *parse(struct rsl_version_reader *reader, const 
     return NULL;
 }
 
+/* Whether the database does not have what is called so. */
+static bool is_refused(const struct rsl_version_reader *reader, const char *path)
+{
+    return reader->has_database && rsl_index_is_refused(path + reader->root_nbytes);
+}
+
 static struct rsl_watch_version *unreadable(const struct rsl_version_reader *reader,
                                             const char *path, int error)
 {
@@ -135,7 +141,10 @@ static struct rsl_watch_version *unreadable(const struct rsl_version_reader *rea
     version->status = "io-error";
     version->error = error;
     version->nerrors = 1;
-    rsl_report_put_io_error(&version->diagnostics, path, error);
+    if (is_refused(reader, path))
+        rsl_report_put_about(&version->diagnostics, path, RSL_INDEX_REFUSED);
+    else
+        rsl_report_put_io_error(&version->diagnostics, path, error);
     if (reader->has_database && !rsl_version_is_manifest(path)) {
         version->change = change_of(reader, path);
         if (version->change == NULL) {
@@ -165,12 +174,14 @@ void rsl_version_read(struct rsl_version_reader *reader, const char *path,
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     const int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-    const int error = rsl_read_file(source, path);
+    int error = rsl_read_file(source, path);
     if (error == -ENOENT || error == -ENOTDIR || error == -EISDIR || error == -ELOOP) {
         result->outcome = RSL_FILE_MISSING;
         return;
     }
     result->outcome = RSL_FILE_BROKEN;
+    if (error == 0 && !rsl_version_is_manifest(path) && is_refused(reader, path))
+        error = -EINVAL;
     if (error != 0) {
         result->payload = error == -ENOMEM ? NULL : unreadable(reader, path, -error);
         return;
