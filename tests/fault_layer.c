@@ -285,18 +285,6 @@ EXPORTED int fcntl64(int fd, int command, ...)
     return NEXT(fcntl64)(fd, command, argument);
 }
 
-EXPORTED void *mmap(void *place, size_t nbytes, int protection, int flags, int fd, off_t at)
-{
-    return fails_with_errno("mmap") ? MAP_FAILED
-                                    : NEXT(mmap)(place, nbytes, protection, flags, fd, at);
-}
-
-EXPORTED void *mmap64(void *place, size_t nbytes, int protection, int flags, int fd, off64_t at)
-{
-    return fails_with_errno("mmap") ? MAP_FAILED
-                                    : NEXT(mmap64)(place, nbytes, protection, flags, fd, at);
-}
-
 EXPORTED char *getcwd(char *path, size_t nbytes)
 {
     return fails_with_errno("getcwd") ? NULL : NEXT(getcwd)(path, nbytes);
@@ -360,7 +348,7 @@ EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 
 #ifdef FAULTY_MALLOC
 /* ---- memory: only by its name, "malloc", which stands for all three; the rest of a run would be
- * nothing but that. Not where a sanitizer allocates. The names are glibc's. */
+ * nothing but that. Not where a sanitizer allocates, nor maps. The names are glibc's. */
 
 // NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 void *__libc_malloc(size_t nbytes);
@@ -373,6 +361,18 @@ static bool has_no_memory(void)
         return false;
     errno = ENOMEM;
     return true;
+}
+
+EXPORTED void *mmap(void *place, size_t nbytes, int protection, int flags, int fd, off_t at)
+{
+    return fails_with_errno("mmap") ? MAP_FAILED
+                                    : NEXT(mmap)(place, nbytes, protection, flags, fd, at);
+}
+
+EXPORTED void *mmap64(void *place, size_t nbytes, int protection, int flags, int fd, off64_t at)
+{
+    return fails_with_errno("mmap") ? MAP_FAILED
+                                    : NEXT(mmap64)(place, nbytes, protection, flags, fd, at);
 }
 
 EXPORTED void *malloc(size_t nbytes)
