@@ -428,7 +428,7 @@ enum rsl_status rsl_graph_kind_changed(struct rsl_graph *graph, uint32_t file)
 
 /* ---- bringing up to date ---- */
 
-enum rsl_status rsl_graph_update(struct rsl_graph *graph, struct rsl_pool *pool)
+enum rsl_status rsl_graph_follow_modules(struct rsl_graph *graph)
 {
     enum rsl_status status = rsl_modules_run(&graph->modules);
     while (graph->walks.n > 0 && status == RSL_OK) {
@@ -439,7 +439,11 @@ enum rsl_status rsl_graph_update(struct rsl_graph *graph, struct rsl_pool *pool)
             graph->crates[crate].to_be_walked = false;
         }
     }
-    if (status == RSL_OK)
-        status = rsl_graph_make_room(graph);
+    return status == RSL_OK ? rsl_graph_make_room(graph) : status;
+}
+
+enum rsl_status rsl_graph_update(struct rsl_graph *graph, struct rsl_pool *pool)
+{
+    const enum rsl_status status = rsl_graph_follow_modules(graph);
     return status == RSL_OK ? rsl_graph_resolve_queue(graph, pool) : status;
 }

@@ -141,6 +141,10 @@ enum rsl_status rsl_graph_kind_changed(struct rsl_graph *graph, uint32_t file);
  * hold that are resolved anew, and the modules of crates whose modules changed). */
 enum rsl_status rsl_graph_update(struct rsl_graph *graph, struct rsl_pool *pool);
 
+/* The first part of that: only the crates and their modules are true then. While an update of such
+ * a graph goes on they may be read by another thread. RSL_OK or RSL_ENOMEM. */
+enum rsl_status rsl_graph_follow_modules(struct rsl_graph *graph);
+
 /* ---- what it says, after an update */
 
 uint32_t rsl_graph_nfiles(const struct rsl_graph *graph); /* numbers of files are below */

@@ -268,6 +268,13 @@ static uint32_t find_folder(struct rsl_project *project, const char *path)
     return folder;
 }
 
+enum rsl_status rsl_project_look_at_folder(struct rsl_project *project, const char *path)
+{
+    const uint32_t folder = find_folder(project, path);
+    rsl_arena_reset(&project->scratch);
+    return folder == RSL_NONE ? RSL_ENOMEM : RSL_OK;
+}
+
 /* The package of a folder to which files belong that are there, or NULL. */
 static const struct rsl_package *package_of(const struct project_folder *folder)
 {
@@ -467,5 +474,11 @@ enum rsl_status rsl_project_find_crates(struct rsl_project *project)
 enum rsl_status rsl_project_update(struct rsl_project *project, struct rsl_pool *pool)
 {
     const enum rsl_status status = rsl_graph_update(&project->graph, pool);
+    return status == RSL_OK && project->out_of_memory ? RSL_ENOMEM : status;
+}
+
+enum rsl_status rsl_project_follow_modules(struct rsl_project *project)
+{
+    const enum rsl_status status = rsl_graph_follow_modules(&project->graph);
     return status == RSL_OK && project->out_of_memory ? RSL_ENOMEM : status;
 }

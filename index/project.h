@@ -65,6 +65,10 @@ enum rsl_status rsl_project_set(struct rsl_project *project, const char *path,
 /* The file is gone. RSL_OK or RSL_ENOMEM. */
 enum rsl_status rsl_project_remove(struct rsl_project *project, const char *path);
 
+/* Looks for the Cargo.toml files of the folder `path` and of those above it, which find_crates then
+ * need not do. One thread may do that while another calls rsl_project_set. RSL_OK or RSL_ENOMEM. */
+enum rsl_status rsl_project_look_at_folder(struct rsl_project *project, const char *path);
+
 /* Finds the crates of the files there are: those of the Cargo.toml in each folder that holds files,
  * or holds such a folder; and where none of these is a package's, those that are guessed
  * (rsl_modules_guess_roots). Once, after the files. RSL_OK or RSL_ENOMEM. */
@@ -83,6 +87,9 @@ enum rsl_status rsl_project_add_root(struct rsl_project *project, const char *pa
 
 /* Brings the graph up to date. As rsl_graph_update. */
 enum rsl_status rsl_project_update(struct rsl_project *project, struct rsl_pool *pool);
+
+/* Its first part. As rsl_graph_follow_modules. */
+enum rsl_status rsl_project_follow_modules(struct rsl_project *project);
 
 /* Whether the crates that were guessed would be others now that files say something else, after an
  * update. What is to be done then is to begin anew. RSL_OK or RSL_ENOMEM. O(declarations of the

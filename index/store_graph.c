@@ -260,14 +260,22 @@ static enum rsl_status write_table(struct rsl_store *store, const struct table *
     return status;
 }
 
+enum rsl_status rsl_store_put_crates(struct rsl_store *store, const struct rsl_store_graph *graph)
+{
+    const enum rsl_status status = write_table(store, &crates, graph->crates, graph->ncrates);
+    return status == RSL_OK ? write_table(store, &modules, graph->modules, graph->nmodules)
+                            : status;
+}
+
+enum rsl_status rsl_store_put_deps(struct rsl_store *store, const struct rsl_store_graph *graph)
+{
+    return write_table(store, &deps, graph->deps, graph->ndeps);
+}
+
 enum rsl_status rsl_store_put_graph(struct rsl_store *store, const struct rsl_store_graph *graph)
 {
-    enum rsl_status status = write_table(store, &crates, graph->crates, graph->ncrates);
-    if (status == RSL_OK)
-        status = write_table(store, &modules, graph->modules, graph->nmodules);
-    if (status == RSL_OK)
-        status = write_table(store, &deps, graph->deps, graph->ndeps);
-    return status;
+    const enum rsl_status status = rsl_store_put_crates(store, graph);
+    return status == RSL_OK ? rsl_store_put_deps(store, graph) : status;
 }
 
 /* By file_id, how many depend on the file. */

@@ -58,6 +58,10 @@ struct rsl_store_graph {
  * RSL_OK, RSL_ENOMEM, or RSL_EIO: see the message. O(rows). */
 enum rsl_status rsl_store_put_graph(struct rsl_store *store, const struct rsl_store_graph *graph);
 
+/* Its two halves, which may come one after the other: the tables crates and modules, and deps. */
+enum rsl_status rsl_store_put_crates(struct rsl_store *store, const struct rsl_store_graph *graph);
+enum rsl_status rsl_store_put_deps(struct rsl_store *store, const struct rsl_store_graph *graph);
+
 /* Calls `each` for every file that others depend on, with its path, which is good during the call,
  * and how many these are; false ends it. RSL_OK, RSL_ENOMEM or RSL_EIO. O(files + deps). */
 enum rsl_status rsl_store_each_dependents(struct rsl_store *store,

@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "index/path.h"
+#include "tools/index_tree.h"
 
 static uint64_t add_numbers(const uint32_t *numbers, size_t nbytes, uint64_t hash)
 {
@@ -71,8 +72,56 @@ enum rsl_status rsl_index_graph_begin(struct rsl_index_graph *graph, const char 
     return RSL_OK;
 }
 
+/* ---- Cargo.toml files, beside all else */
+
+/* The bytes of a path that are its folder. */
+static size_t folder_nbytes(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? 0 : (size_t)(slash - path);
+}
+
+static void *search_folders(void *arg)
+{
+    struct rsl_index_graph *graph = arg;
+    struct rsl_arena arena;
+    const char *last = NULL; /* whose folder was looked at last */
+    enum rsl_status status = RSL_OK;
+    rsl_arena_init(&arena, &rsl_allocator_default, 512);
+    for (size_t i = 0; i < graph->plan->nentries && status == RSL_OK; i++) {
+        const char *shown = graph->plan->entries[i].shown;
+        const size_t nbytes = folder_nbytes(shown);
+        if (last != NULL && folder_nbytes(last) == nbytes && memcmp(last, shown, nbytes) == 0)
+            continue;
+        last = shown;
+        const char *path = rsl_path_join(&arena, graph->folder, shown);
+        const char *folder = path == NULL ? NULL : rsl_path_parent(&arena, path);
+        status = folder == NULL ? RSL_ENOMEM : rsl_project_look_at_folder(&graph->project, folder);
+        rsl_arena_reset(&arena);
+    }
+    rsl_arena_fini(&arena);
+    graph->search_status = status;
+    return NULL;
+}
+
+void rsl_index_graph_search(struct rsl_index_graph *graph, const struct rsl_index_plan *plan)
+{
+    graph->plan = plan;
+    graph->search_status = RSL_OK;
+    graph->is_searching = pthread_create(&graph->search, NULL, search_folders, graph) == 0;
+}
+
+static enum rsl_status end_search(struct rsl_index_graph *graph)
+{
+    if (graph->is_searching)
+        pthread_join(graph->search, NULL);
+    graph->is_searching = false;
+    return graph->search_status;
+}
+
 void rsl_index_graph_fini(struct rsl_index_graph *graph)
 {
+    (void)end_search(graph);
     if (graph->folder != NULL)
         rsl_project_fini(&graph->project);
     free(graph->folder);
@@ -124,9 +173,17 @@ enum rsl_status rsl_index_graph_set(struct rsl_index_graph *graph, uint32_t file
     return status;
 }
 
+enum rsl_status rsl_index_graph_find_crates(struct rsl_index_graph *graph)
+{
+    enum rsl_status status = end_search(graph);
+    if (status == RSL_OK)
+        status = rsl_project_find_crates(&graph->project);
+    return status == RSL_OK ? rsl_project_follow_modules(&graph->project) : status;
+}
+
 enum rsl_status rsl_index_graph_build(struct rsl_index_graph *graph, struct rsl_pool *pool)
 {
-    const enum rsl_status status = rsl_project_find_crates(&graph->project);
+    const enum rsl_status status = rsl_index_graph_find_crates(graph);
     return status == RSL_OK ? rsl_project_update(&graph->project, pool) : status;
 }
 
@@ -472,11 +529,28 @@ static bool make_crates(struct rsl_index_rows *rows, struct rsl_index_graph *ind
     return good;
 }
 
-enum rsl_status rsl_index_rows_make(struct rsl_index_rows *rows, struct rsl_index_graph *graph)
+static void begin_rows(struct rsl_index_rows *rows)
 {
     *rows = (struct rsl_index_rows){0};
     rsl_arena_init(&rows->text, &rsl_allocator_default, 65536);
-    return make_deps(rows, graph) && make_crates(rows, graph) ? RSL_OK : RSL_ENOMEM;
+}
+
+enum rsl_status rsl_index_rows_make_crates(struct rsl_index_rows *rows,
+                                           struct rsl_index_graph *graph)
+{
+    begin_rows(rows);
+    return make_crates(rows, graph) ? RSL_OK : RSL_ENOMEM;
+}
+
+enum rsl_status rsl_index_rows_make_deps(struct rsl_index_rows *rows, struct rsl_index_graph *graph)
+{
+    return make_deps(rows, graph) ? RSL_OK : RSL_ENOMEM;
+}
+
+enum rsl_status rsl_index_rows_make(struct rsl_index_rows *rows, struct rsl_index_graph *graph)
+{
+    const enum rsl_status status = rsl_index_rows_make_crates(rows, graph);
+    return status == RSL_OK ? rsl_index_rows_make_deps(rows, graph) : status;
 }
 
 void rsl_index_rows_fini(struct rsl_index_rows *rows)

@@ -3,11 +3,14 @@
 #ifndef RSL_TOOLS_INDEX_GRAPH_H
 #define RSL_TOOLS_INDEX_GRAPH_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "index/project.h"
 #include "index/store_graph.h"
+
+struct rsl_index_plan;
 
 struct rsl_index_graph {
     struct rsl_project project;
@@ -19,6 +22,11 @@ struct rsl_index_graph {
     uint32_t *ids;
     int64_t *links;
     uint32_t nids; /* room */
+    /* The search for Cargo.toml files that goes on beside. */
+    pthread_t search;
+    bool is_searching;
+    const struct rsl_index_plan *plan;
+    enum rsl_status search_status;
 };
 
 /* A number for all that a file says to others; equal numbers, equal modules and dependencies. */
@@ -36,7 +44,14 @@ enum rsl_status rsl_index_graph_set(struct rsl_index_graph *graph, uint32_t file
                                     const char *shown, int64_t links, struct rsl_file_facts *facts,
                                     struct rsl_file_names *names);
 
-/* When all files have been added: finds the crates and resolves all. RSL_OK or RSL_ENOMEM. */
+/* Begins to look for the Cargo.toml files of all files of the plan, which is borrowed until the
+ * crates have been found, on a thread of its own. If that cannot be started it is done later. */
+void rsl_index_graph_search(struct rsl_index_graph *graph, const struct rsl_index_plan *plan);
+
+/* When all files have been added: finds the crates and their modules. RSL_OK or RSL_ENOMEM. */
+enum rsl_status rsl_index_graph_find_crates(struct rsl_index_graph *graph);
+
+/* The same, and resolves all. RSL_OK or RSL_ENOMEM. */
 enum rsl_status rsl_index_graph_build(struct rsl_index_graph *graph, struct rsl_pool *pool);
 
 /* The rows of the database, to be released with rsl_index_links_fini. */
@@ -51,6 +66,12 @@ struct rsl_index_rows {
 
 /* Makes them from a graph that is up to date. RSL_OK or RSL_ENOMEM. */
 enum rsl_status rsl_index_rows_make(struct rsl_index_rows *rows, struct rsl_index_graph *graph);
+/* Its two halves, for rows that are all zero at first. The crates and modules are true once the
+ * crates have been found, and may be made before all is resolved. */
+enum rsl_status rsl_index_rows_make_crates(struct rsl_index_rows *rows,
+                                           struct rsl_index_graph *graph);
+enum rsl_status rsl_index_rows_make_deps(struct rsl_index_rows *rows,
+                                         struct rsl_index_graph *graph);
 void rsl_index_rows_fini(struct rsl_index_rows *rows);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,28 +332,50 @@ static enum rsl_status write_names(struct rsl_index_pass *pass)
 struct making {
     struct rsl_index_pass *pass;
     struct rsl_index_rows rows;
+    sem_t has_crates; /* and their modules, or failed, as crates_status says */
+    enum rsl_status crates_status;
     enum rsl_status status;
 };
 
 static void *make_graph(void *arg)
 {
     struct making *making = arg;
-    making->status = rsl_index_graph_build(&making->pass->graph, making->pass->pool);
-    if (making->status == RSL_OK)
-        making->status = rsl_index_rows_make(&making->rows, &making->pass->graph);
+    struct rsl_index_graph *graph = &making->pass->graph;
+    enum rsl_status status = rsl_index_graph_find_crates(graph);
+    if (status == RSL_OK)
+        status = rsl_index_rows_make_crates(&making->rows, graph);
+    making->crates_status = status;
+    sem_post(&making->has_crates);
+    if (status == RSL_OK)
+        status = rsl_project_update(&graph->project, making->pass->pool);
+    if (status == RSL_OK)
+        status = rsl_index_rows_make_deps(&making->rows, graph);
+    making->status = status;
     return NULL;
 }
 
-static enum rsl_status write_rows_of_graph(struct rsl_index_pass *pass, struct making *making)
+/* Writes what make_graph makes, as it comes. */
+static enum rsl_status write_crates(struct rsl_index_pass *pass, struct making *making)
 {
-    enum rsl_status status = making->status == RSL_OK
-                                 ? rsl_store_put_graph(pass->store, &making->rows.rows)
-                                 : rsl_index_fail_memory();
+    while (sem_wait(&making->has_crates) != 0) {
+    }
+    return making->crates_status == RSL_OK ? rsl_store_put_crates(pass->store, &making->rows.rows)
+                                           : rsl_index_fail_memory();
+}
+
+static enum rsl_status write_deps(struct rsl_index_pass *pass, const struct making *making)
+{
+    return making->status == RSL_OK ? rsl_store_put_deps(pass->store, &making->rows.rows)
+                                    : rsl_index_fail_memory();
+}
+
+static void end_making(struct rsl_index_pass *pass, struct making *making)
+{
     pass->graph.is_there = making->status == RSL_OK;
     pass->graph.is_stale = false;
     pass->graph_changed = true;
     rsl_index_rows_fini(&making->rows);
-    return status;
+    sem_destroy(&making->has_crates);
 }
 
 enum rsl_status rsl_index_pass_finish(struct rsl_index_pass *pass)
@@ -361,13 +384,18 @@ enum rsl_status rsl_index_pass_finish(struct rsl_index_pass *pass)
     pthread_t thread;
     if (!pass->takes_facts)
         return write_names(pass);
-    if (pthread_create(&thread, NULL, make_graph, &making) != 0)
+    sem_init(&making.has_crates, 0, 0);
+    if (pthread_create(&thread, NULL, make_graph, &making) != 0) {
+        sem_destroy(&making.has_crates);
         return rsl_index_fail_memory();
+    }
     enum rsl_status status = write_names(pass);
+    if (status == RSL_OK)
+        status = write_crates(pass, &making);
     pthread_join(thread, NULL);
     if (status == RSL_OK)
-        return write_rows_of_graph(pass, &making);
-    rsl_index_rows_fini(&making.rows);
+        status = write_deps(pass, &making);
+    end_making(pass, &making);
     return status;
 }
 
@@ -391,22 +419,33 @@ enum rsl_status rsl_index_pass_rebuild_graph(struct rsl_index_pass *pass)
     if (status != RSL_OK)
         return status;
     struct making making = {.pass = pass};
+    sem_init(&making.has_crates, 0, 0);
     make_graph(&making);
-    return write_rows_of_graph(pass, &making);
+    status = write_crates(pass, &making);
+    if (status == RSL_OK)
+        status = write_deps(pass, &making);
+    end_making(pass, &making);
+    return status;
 }
 
 enum rsl_status rsl_index_pass_update_graph(struct rsl_index_pass *pass)
 {
-    struct making making = {.pass = pass};
+    struct rsl_index_rows rows = {0};
     bool differs = false;
-    making.status = rsl_project_update(&pass->graph.project, pass->pool);
-    if (making.status == RSL_OK)
-        making.status = rsl_project_guess_again(&pass->graph.project, &differs);
+    enum rsl_status status = rsl_project_update(&pass->graph.project, pass->pool);
+    if (status == RSL_OK)
+        status = rsl_project_guess_again(&pass->graph.project, &differs);
     if (differs) /* a file is a root now, or no more */
         return rsl_index_pass_rebuild_graph(pass);
-    if (making.status == RSL_OK)
-        making.status = rsl_index_rows_make(&making.rows, &pass->graph);
-    return write_rows_of_graph(pass, &making);
+    if (status == RSL_OK)
+        status = rsl_index_rows_make(&rows, &pass->graph);
+    pass->graph.is_there = status == RSL_OK;
+    pass->graph.is_stale = false;
+    pass->graph_changed = true;
+    status =
+        status == RSL_OK ? rsl_store_put_graph(pass->store, &rows.rows) : rsl_index_fail_memory();
+    rsl_index_rows_fini(&rows);
+    return status;
 }
 
 /* ---- start and stop */

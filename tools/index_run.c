@@ -20,9 +20,10 @@
 
 #include "tools/index_pass.h"
 #include "tools/report.h"
+#include "tools/write_behind.h"
 
-/* Tells SQLite's reason, or what else it was. What is invalid has been told, with its place; want of
- * memory may have been, and is told again rather than never. */
+/* Tells SQLite's reason, or what else it was. What is invalid has been told, with its place; want
+ * of memory may have been, and is told again rather than never. */
 int rsl_index_give_up(const struct rsl_index_pass *pass, enum rsl_status status)
 {
     if (pass->store != NULL && *rsl_store_message(pass->store) != '\0')
@@ -130,6 +131,8 @@ static enum rsl_status fill(struct rsl_index_pass *pass, bool with_graph)
     pass->keeps_folders = true;
     if (status == RSL_OK && with_graph)
         status = rsl_index_graph_begin(&pass->graph, tree.root, &rsl_file_tree_disk);
+    if (status == RSL_OK && with_graph)
+        rsl_index_graph_search(&pass->graph, &pass->plan);
     if (status == RSL_OK)
         status = rsl_store_begin(pass->store);
     if (status == RSL_OK)
@@ -152,11 +155,14 @@ static int make_at(struct rsl_index_pass *pass, const char *path)
     if (rsl_index_pass_start(pass) != 0)
         return -1;
     pass->store = rsl_store_open(path, RSL_STORE_CREATE, pass->options->vfs, &state);
+    struct rsl_write_behind behind = {0};
+    rsl_write_behind_start(&behind, path);
     enum rsl_status status = pass->store == NULL        ? rsl_index_fail_memory()
                              : state == RSL_STORE_READY ? fill(pass, true)
                                                         : RSL_EIO;
     if (status == RSL_OK)
         status = rsl_store_finish(pass->store);
+    rsl_write_behind_stop(&behind);
     const int result = status == RSL_OK ? 0 : rsl_index_give_up(pass, status);
     rsl_store_close(pass->store);
     pass->store = NULL;
