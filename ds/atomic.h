@@ -229,23 +229,12 @@ RSL_ATOMIC_COMMON(ptr, void *)
  * register either. */
 #define RSL_NEVER(condition) __builtin_expect_with_probability((condition), 0, 1.0)
 
-/* Loads and compares. gcc loads first and needs a register and an instruction more than x86 does;
- * where the rest of an operation is a dozen instructions that is worth avoiding. */
+/* gcc loads what it compares with and copies what it stores, where x86 needs neither. Where the
+ * rest of an operation is a dozen instructions that is worth avoiding by hand. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(RSL_MODEL) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define RSL_ATOMIC_COMPARE_IN_MEMORY 1
+#define RSL_X86_OPERANDS 1
 #endif
-
-static inline bool rsl_u32_is_zero_relaxed(const struct rsl_atomic_u32 *a)
-{
-#ifdef RSL_ATOMIC_COMPARE_IN_MEMORY
-    bool is;
-    __asm__ __volatile__("cmpl $0, %1" : "=@cce"(is) : "m"(a->value));
-    return is;
-#else
-    return rsl_u32_load_relaxed(a) == 0;
-#endif
-}
 
 /* Many at once, before any other thread sees them. */
 static inline void rsl_u64_init_zeros(struct rsl_atomic_u64 *a, size_t n)

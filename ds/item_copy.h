@@ -17,33 +17,59 @@
 #endif
 
 /* Word by word: an item that its sender has just put together by words is taken from registers, or
- * forwarded from the store buffer, which a wider load would have to wait for: 3 ns an item. */
+ * forwarded from the store buffer, which a wider load would have to wait for: 3 ns an item. The
+ * compiler, which joins words to vectors, is kept from seeing what is copied. */
 __attribute__((always_inline)) static inline void rsl_item_copy_words(void *to, const void *from,
-                                                                      size_t nwords)
+                                                                      size_t nwords, bool into_slot)
 {
     for (size_t i = 0; i < nwords; i++) {
         uint64_t word;
+        uint8_t *at = (uint8_t *)to + i * sizeof(word);
         memcpy(&word, (const uint8_t *)from + i * sizeof(word), sizeof(word));
+#ifdef RSL_X86_OPERANDS
+        /* Constants need no register then, and variables no copy of theirs. Not for what is taken
+         * out, which need not come to memory at all. */
+        if (into_slot) {
+            __asm__ __volatile__("movq %1, %0" : "=m"(*(uint8_t(*)[sizeof(word)])at) : "re"(word));
+            continue;
+        }
+#else
+        (void)into_slot;
+#endif
         if (!__builtin_constant_p(word))
-            __asm__("" : "+r"(word)); /* or the compiler joins the words to vectors again */
-        memcpy((uint8_t *)to + i * sizeof(word), &word, sizeof(word));
+            __asm__("" : "+r"(word));
+        memcpy(at, &word, sizeof(word));
     }
 }
 
 __attribute__((always_inline)) static inline void rsl_item_copy(void *to, const void *from,
-                                                                size_t nbytes)
+                                                                size_t nbytes, bool into_slot)
 {
     /* Found out first, because it is the commonest of sizes that are not known here. */
     if (__builtin_expect(nbytes == 16, 1)) {
-        rsl_item_copy_words(to, from, 2);
+        rsl_item_copy_words(to, from, 2, into_slot);
         return;
     }
     switch (nbytes) {
-    case 8: rsl_item_copy_words(to, from, 1); break;
-    case 32: rsl_item_copy_words(to, from, 4); break;
-    case 64: rsl_item_copy_words(to, from, 8); break;
+    case 8: rsl_item_copy_words(to, from, 1, into_slot); break;
+    case 32: rsl_item_copy_words(to, from, 4, into_slot); break;
+    case 64: rsl_item_copy_words(to, from, 8, into_slot); break;
     default: memcpy(to, from, nbytes);
     }
+}
+
+/* Into a channel. */
+__attribute__((always_inline)) static inline void rsl_item_store(void *slot, const void *item,
+                                                                 size_t nbytes)
+{
+    rsl_item_copy(slot, item, nbytes, true);
+}
+
+/* Out of one. */
+__attribute__((always_inline)) static inline void rsl_item_load(void *item_out, const void *slot,
+                                                                size_t nbytes)
+{
+    rsl_item_copy(item_out, slot, nbytes, false);
 }
 
 #if defined(__GNUC__) && !defined(__clang__)

@@ -77,7 +77,7 @@ void rsl_mpsc_close(struct rsl_mpsc *channel)
 bool rsl_mpsc_is_drained(const struct rsl_mpsc *channel)
 {
     /* acquire: pairs with rsl_wait_point_set_closed(): `tail` is then final */
-    if (!(rsl_u32_load_acquire(&channel->items.flags) & RSL_WAIT_CLOSED))
+    if (!(rsl_u64_load_acquire(&channel->items.flags) & RSL_WAIT_CLOSED))
         return false;
     return rsl_u64_load_relaxed(&channel->tail) ==
            rsl_u64_load_relaxed(&channel->head) + RSL_MPSC_CLOSED;

@@ -177,7 +177,7 @@ static inline void rsl_mpsc_publish(struct rsl_mpsc *channel, uint64_t position,
     /* Forbids that the look at the flags comes before the store. */
     rsl_fence_light();
     /* relaxed: rsl_wait_point_look() looks again */
-    if (__builtin_expect(rsl_u32_load_relaxed(&channel->items.flags) != 0, 0))
+    if (__builtin_expect(!rsl_wait_point_is_quiet(&channel->items), 0))
         (void)rsl_wait_point_look(&channel->items);
 }
 
@@ -219,7 +219,7 @@ static inline void rsl_mpsc_received(struct rsl_mpsc *channel, uint64_t head)
     /* Forbids that the look at the flags comes before the store. */
     rsl_fence_light();
     /* relaxed: rsl_wait_point_look() looks again */
-    if (__builtin_expect(rsl_u32_load_relaxed(&channel->space.flags) != 0, 0))
+    if (__builtin_expect(!rsl_wait_point_is_quiet(&channel->space), 0))
         (void)rsl_wait_point_look(&channel->space);
 }
 
@@ -235,7 +235,7 @@ static inline enum rsl_status rsl_mpsc_try_send_sized(struct rsl_mpsc *channel, 
     uint8_t *slot =
         channel->slots + ((size_t)(position / RSL_MPSC_STEP) & channel->mask) * item_nbytes;
     rsl_plain_write(slot, item_nbytes);
-    rsl_item_copy(slot, item, item_nbytes);
+    rsl_item_store(slot, item, item_nbytes);
     rsl_mpsc_publish(channel, position, 1);
     rsl_mpsc_fetch_ahead(channel, position, item_nbytes);
     return RSL_OK;
@@ -259,7 +259,7 @@ static inline enum rsl_status rsl_mpsc_try_receive_sized(struct rsl_mpsc *channe
     const uint8_t *slot =
         channel->slots + ((size_t)(head / RSL_MPSC_STEP) & channel->mask) * item_nbytes;
     rsl_plain_read(slot, item_nbytes);
-    rsl_item_copy(item_out, slot, item_nbytes);
+    rsl_item_load(item_out, slot, item_nbytes);
     rsl_mpsc_received(channel, head + RSL_MPSC_STEP);
     return RSL_OK;
 }

@@ -33,8 +33,8 @@ enum rsl_status rsl_spsc_create_at(size_t capacity, size_t item_nbytes, uint64_t
     channel->ready = memory.marks;
     for (size_t i = 0; i < memory.nslots; i++)
         rsl_u64_init(&channel->ready[i], first);
-    channel->mask = memory.nslots - 1;
-    channel->capacity = capacity;
+    channel->mask = (memory.nslots - 1) * RSL_SPSC_STEP;
+    channel->span = capacity * RSL_SPSC_STEP;
     channel->nahead = nahead(item_nbytes);
     channel->item_nbytes = item_nbytes;
     channel->allocator = memory.allocator;
@@ -42,7 +42,7 @@ enum rsl_status rsl_spsc_create_at(size_t capacity, size_t item_nbytes, uint64_t
     channel->block_nbytes = memory.block_nbytes;
     channel->unsettled = first - 1;
     rsl_u64_init(&channel->tail, first);
-    channel->limit = first + capacity;
+    channel->limit = first + channel->span;
     rsl_u64_init(&channel->head, first);
     channel->known = first;
     rsl_linger_init(&channel->linger_full, first);
@@ -96,32 +96,32 @@ static uint64_t closed_tail(struct rsl_spsc *channel)
     return settle(channel, rsl_u64_load_acquire(&channel->tail));
 }
 
-/* For the receiver, who has found something in the flags after it took items: how many of them are
- * in. */
-uint64_t rsl_spsc_taken(struct rsl_spsc *channel, uint64_t head, uint64_t n)
+/* For the receiver, who has found something in the flags after it took the items of `distance`
+ * positions from `head` on: of how many they are in. */
+uint64_t rsl_spsc_taken(struct rsl_spsc *channel, uint64_t head, uint64_t distance)
 {
     if (!(rsl_wait_point_look(&channel->space) & RSL_WAIT_CLOSED))
-        return n;
-    const uint64_t nleft = closed_tail(channel) - head;
-    if (nleft >= n)
-        return n;
+        return distance;
+    const uint64_t left = closed_tail(channel) - head;
+    if (left >= distance)
+        return distance;
     /* The others came too late. relaxed: for ourselves; a sender that has seen more room sends
      * nothing into it, for the channel is closed */
-    rsl_u64_store_relaxed(&channel->head, head + nleft);
-    return nleft;
+    rsl_u64_store_relaxed(&channel->head, head + left);
+    return left;
 }
 
 /* Whether it is closed, for the receiver, who settles no close before the closer lets it. */
 static bool is_closed_for_receiver(const struct rsl_spsc *channel)
 {
     /* acquire: pairs with rsl_wait_point_set_closed(): what the closer did before */
-    return (rsl_u32_load_acquire(&channel->space.flags) & RSL_WAIT_CLOSED) != 0;
+    return (rsl_u64_load_acquire(&channel->space.flags) & RSL_WAIT_CLOSED) != 0;
 }
 
 static uint64_t ready_at(const struct rsl_spsc *channel, uint64_t head)
 {
     /* acquire: pairs with rsl_spsc_publish() */
-    return rsl_u64_load_acquire(&channel->ready[(size_t)head & channel->mask]);
+    return rsl_u64_load_acquire(rsl_spsc_entry(channel, (size_t)head & channel->mask));
 }
 
 /* For the receiver, to whom the entry at `head` says `ready`: how many items there are from `head`
@@ -129,14 +129,14 @@ static uint64_t ready_at(const struct rsl_spsc *channel, uint64_t head)
 static uint64_t nready(struct rsl_spsc *channel, uint64_t head, uint64_t ready, bool linger)
 {
     if ((int64_t)(channel->known - head) > 0)
-        return channel->known - head;
+        return (channel->known - head) / RSL_SPSC_STEP;
     if ((int64_t)(ready - head) <= 0 && linger &&
-        rsl_linger_at(&channel->linger, head, 1, channel->capacity))
+        rsl_linger_at(&channel->linger, head, RSL_SPSC_STEP, rsl_spsc_capacity(channel)))
         ready = ready_at(channel, head);
     if ((int64_t)(ready - head) <= 0)
         return 0;
     channel->known = ready;
-    return ready - head;
+    return (ready - head) / RSL_SPSC_STEP;
 }
 
 /* For the receiver, who did not find a single item: RSL_OK if there are some, or what there is to
@@ -158,12 +158,17 @@ static uint64_t look_for_room(struct rsl_spsc *channel, uint64_t tail)
     channel->limit = tail;
     if (!rsl_spsc_is_closed(channel)) {
         /* acquire, both: pair with rsl_spsc_received(): the receiver is done with the slots */
-        channel->limit = rsl_u64_load_acquire(&channel->head) + channel->capacity;
+        channel->limit = rsl_u64_load_acquire(&channel->head) + channel->span;
         if (channel->limit == tail &&
-            rsl_linger_at(&channel->linger_full, tail, 1, channel->capacity))
-            channel->limit = rsl_u64_load_acquire(&channel->head) + channel->capacity;
+            rsl_linger_at(&channel->linger_full, tail, RSL_SPSC_STEP, rsl_spsc_capacity(channel)))
+            channel->limit = rsl_u64_load_acquire(&channel->head) + channel->span;
     }
     return channel->limit;
+}
+
+static size_t offset_of(const struct rsl_spsc *channel, uint64_t position, size_t nitems)
+{
+    return (size_t)(position + nitems * RSL_SPSC_STEP) & channel->mask;
 }
 
 /* Asks for the lines of the slots that come next, and of their entries, all at once: the receiver
@@ -175,45 +180,44 @@ static void fetch_ahead(struct rsl_spsc *channel, uint64_t tail, size_t n)
     const size_t nbytes = channel->item_nbytes;
     const size_t step = nbytes < RSL_CACHE_LINE ? RSL_CACHE_LINE / nbytes : 1;
     for (size_t i = 0; i < n; i += step)
-        rsl_prefetch_write(rsl_spsc_slots(channel) + ((size_t)(tail + i) & channel->mask) * nbytes);
+        rsl_prefetch_write(rsl_spsc_slot(channel, offset_of(channel, tail, i), nbytes));
     for (size_t i = 0; i < n; i += RSL_CACHE_LINE / sizeof(channel->ready[0]))
-        rsl_prefetch_write(&channel->ready[(size_t)(tail + i) & channel->mask]);
+        rsl_prefetch_write(rsl_spsc_entry(channel, offset_of(channel, tail, i)));
 }
 
 /* For the sender of one item, who knows of no room: RSL_OK if there is some, or what there is to be
  * said if not. */
 enum rsl_status rsl_spsc_look_for_room(struct rsl_spsc *channel, uint64_t tail)
 {
-    size_t n = (size_t)(look_for_room(channel, tail) - tail);
+    size_t n = (size_t)(look_for_room(channel, tail) - tail) / RSL_SPSC_STEP;
     if (n == 0)
         return rsl_spsc_is_closed(channel) ? RSL_ECLOSED : RSL_EAGAIN;
     /* The receiver then is as quick, or the same thread: it has the lines here, or will have them
      * anyway. */
-    const bool is_empty = n == channel->capacity;
+    const bool is_empty = n == rsl_spsc_capacity(channel);
     if (n > channel->nahead) {
         n = channel->nahead;
-        channel->limit = tail + n; /* to come by here again */
+        channel->limit = tail + n * RSL_SPSC_STEP; /* to come by here again */
     }
     if (!is_empty)
         fetch_ahead(channel, tail, n);
     return RSL_OK;
 }
 
-enum rsl_status rsl_spsc_sent(struct rsl_spsc *channel, uint64_t n)
+enum rsl_status rsl_spsc_sent(struct rsl_spsc *channel, uint64_t tail)
 {
     if (!(rsl_wait_point_look(&channel->items) & RSL_WAIT_CLOSED))
         return RSL_OK;
     /* relaxed: our own counter */
-    uint64_t tail = rsl_u64_load_relaxed(&channel->tail);
-    const bool in = settle(channel, tail) == tail;
+    const uint64_t end = rsl_u64_load_relaxed(&channel->tail);
+    const bool in = settle(channel, end) == end;
     if (!in) {
         /* Too late. relaxed: for ourselves; nobody believes what was written */
-        tail -= n;
         rsl_u64_store_relaxed(&channel->tail, tail);
     }
     /* Nothing more is published: the close may have been settled before the receiver can know of
      * it, and what is out is looked at by a receiver until it knows. */
-    channel->limit = tail;
+    channel->limit = in ? end : tail;
     return in ? RSL_OK : RSL_ECLOSED;
 }
 
@@ -238,12 +242,12 @@ size_t rsl_spsc_length(const struct rsl_spsc *channel)
      * received and sent since. */
     if ((int64_t)(tail - head) < 0)
         return 0;
-    return tail - head < channel->capacity ? (size_t)(tail - head) : channel->capacity;
+    return (size_t)((tail - head < channel->span ? tail - head : channel->span) / RSL_SPSC_STEP);
 }
 
 size_t rsl_spsc_capacity(const struct rsl_spsc *channel)
 {
-    return channel->capacity;
+    return (size_t)(channel->span / RSL_SPSC_STEP);
 }
 
 size_t rsl_spsc_try_send_n(struct rsl_spsc *channel, const void *items, size_t nitems)
@@ -251,17 +255,19 @@ size_t rsl_spsc_try_send_n(struct rsl_spsc *channel, const void *items, size_t n
     if (nitems == 0)
         return 0;
     const uint64_t tail = rsl_u64_load_relaxed(&channel->tail); /* relaxed: our own */
-    uint64_t nfree = channel->limit - tail;
+    uint64_t nfree = (channel->limit - tail) / RSL_SPSC_STEP;
     if (nfree < nitems)
-        nfree = look_for_room(channel, tail) - tail;
+        nfree = (look_for_room(channel, tail) - tail) / RSL_SPSC_STEP;
     const size_t nsent = nitems < nfree ? nitems : (size_t)nfree;
     if (nsent == 0)
         return 0;
-    rsl_ring_write(rsl_spsc_slots(channel), channel->mask, tail, items, nsent,
-                   channel->item_nbytes);
+    rsl_ring_write(rsl_spsc_slots(channel), channel->mask / RSL_SPSC_STEP, tail / RSL_SPSC_STEP,
+                   items, nsent, channel->item_nbytes);
     RSL_YIELD_POINT();
-    return rsl_spsc_publish(channel, tail, (size_t)tail & channel->mask, nsent) == RSL_OK ? nsent
-                                                                                          : 0;
+    return rsl_spsc_publish(channel, tail, offset_of(channel, tail, 0),
+                            tail + nsent * RSL_SPSC_STEP) == RSL_OK
+               ? nsent
+               : 0;
 }
 
 size_t rsl_spsc_try_receive_n(struct rsl_spsc *channel, void *items_out, size_t nitems)
@@ -269,20 +275,21 @@ size_t rsl_spsc_try_receive_n(struct rsl_spsc *channel, void *items_out, size_t 
     uint8_t *to = items_out;
     const uint64_t head = rsl_u64_load_relaxed(&channel->head); /* relaxed: our own */
     size_t nreceived = 0;
+    uint64_t end = head;
     while (nreceived < nitems) {
-        const uint64_t nmore =
-            nready(channel, head + nreceived, ready_at(channel, head + nreceived), nreceived == 0);
+        const uint64_t nmore = nready(channel, end, ready_at(channel, end), nreceived == 0);
         if (nmore == 0)
             break;
         const size_t n = nmore < nitems - nreceived ? (size_t)nmore : nitems - nreceived;
-        rsl_ring_read(rsl_spsc_slots(channel), channel->mask, head + nreceived,
+        rsl_ring_read(rsl_spsc_slots(channel), channel->mask / RSL_SPSC_STEP, end / RSL_SPSC_STEP,
                       to + nreceived * channel->item_nbytes, n, channel->item_nbytes);
         nreceived += n;
+        end += n * RSL_SPSC_STEP;
     }
     if (nreceived == 0)
         return 0;
     RSL_YIELD_POINT();
-    return (size_t)rsl_spsc_received(channel, head, nreceived);
+    return (size_t)rsl_spsc_received(channel, head, end - head) / RSL_SPSC_STEP;
 }
 
 /* The sender's condition. Its own counters do not change while it waits. */
@@ -291,7 +298,7 @@ static bool can_send(const void *object)
     const struct rsl_spsc *channel = object;
     const uint64_t tail = rsl_u64_load_relaxed(&channel->tail);
     /* relaxed: the send that follows acquires */
-    return tail - rsl_u64_load_relaxed(&channel->head) < channel->capacity ||
+    return tail - rsl_u64_load_relaxed(&channel->head) < channel->span ||
            rsl_spsc_is_closed(channel);
 }
 
@@ -302,8 +309,8 @@ static bool can_receive(const void *object)
     const uint64_t head = rsl_u64_load_relaxed(&channel->head); /* relaxed: our own */
     /* relaxed: the receive that follows acquires */
     return (int64_t)(channel->known - head) > 0 ||
-           (int64_t)(rsl_u64_load_relaxed(&channel->ready[(size_t)head & channel->mask]) - head) >
-               0 ||
+           (int64_t)(rsl_u64_load_relaxed(rsl_spsc_entry(channel, (size_t)head & channel->mask)) -
+                     head) > 0 ||
            is_closed_for_receiver(channel);
 }
 

@@ -25,19 +25,19 @@
  * Memory: one block, made by create and freed by destroy. Items are copied in and out; what they
  * point to is the users' affair.
  *
- * How it works. `tail` counts the items sent, `head` those received; both run freely and are
- * compared by difference. The sender keeps `limit`, up to where there was room when it last looked
- * at `head`, and looks again only when that says full; when it sends one by one, not further ahead
- * than it has asked for the slots' cache lines. The receiver does not look at `tail` at all:
- * behind the items of each call the sender writes where they end to the entry of `ready` that
- * belongs to their first slot, and the receiver reads the entry at its place. An entry that says no
- * more than the receiver's own place is one of an earlier lap; mostly it says that one item is
- * there, and then nothing else need be looked at. That way the receiver, while it waits, reads a
- * line that the sender leaves behind after some messages, and not the one that it writes with every
- * message; and when it finds items, nothing that it does takes a line from the sender (a round trip
- * took 3/4 of what it took with a shared counter; one-way flow differed by less than the noise of
- * the machine at capacity 1,024 and was ahead at 100). linger.h says what a receiver does that is
- * quicker than its sender.
+ * How it works. `tail` is the position behind the last item sent, `head` behind the last received;
+ * both run freely and are compared by difference. The sender keeps `limit`, up to where there was
+ * room when it last looked at `head`, and looks again only when that says full; when it sends one
+ * by one, not further ahead than it has asked for the slots' cache lines. The receiver does not
+ * look at `tail` at all: behind the items of each call the sender writes where they end to the
+ * entry of `ready` that belongs to their first slot, and the receiver reads the entry at its place.
+ * An entry that says no more than the receiver's own place is one of an earlier lap; mostly it says
+ * that one item is there, and then nothing else need be looked at. That way the receiver, while it
+ * waits, reads a line that the sender leaves behind after some messages, and not the one that it
+ * writes with every message; and when it finds items, nothing that it does takes a line from the
+ * sender (a round trip took 3/4 of what it took with a shared counter; one-way flow differed by
+ * less than the noise of the machine at capacity 1,024 and was ahead at 100). linger.h says what a
+ * receiver does that is quicker than its sender.
  *
  * A sender needs no fence between publishing an item and looking for a sleeping receiver, because
  * the receiver fences for both before it sleeps (asymmetric_fence.h).
@@ -70,13 +70,20 @@
 extern "C" {
 #endif
 
+/* A position is the number of items before it times this, the size of an entry of `ready`: masked
+ * it says where the entry is, and, times what x86 has in its addresses, where the slot is. Of the 7
+ * cycles that a send and a receive by one thread take, the way of a position through memory to the
+ * next call is all, as long as there are no more instructions than now. */
+#define RSL_SPSC_STEP sizeof(uint64_t)
+
 /* Use the functions below. */
 struct rsl_spsc {
     /* Fixed from the start, read by both ends. The slots stand behind the struct. */
     struct rsl_atomic_u64 *ready; /* of a slot where a publication began: where that ended; written
                                      by the sender, read by the receiver */
-    size_t mask;                  /* slots - 1; a power of two - 1, at least capacity - 1 */
-    size_t capacity;
+    size_t mask;                  /* of a position: slots - 1, as a position; the slots are a power
+                                     of two, at least the capacity */
+    uint64_t span;                /* the capacity, as a position */
     size_t item_nbytes;
     size_t nahead; /* items that the sender fetches slots for at once */
     struct rsl_allocator allocator;
@@ -115,7 +122,8 @@ struct rsl_spsc {
 enum rsl_status rsl_spsc_create(size_t capacity, size_t item_nbytes,
                                 const struct rsl_allocator *allocator,
                                 struct rsl_spsc **channel_out);
-/* The same with both counters started at `first`: for tests of what happens when they wrap. */
+/* The same with positions started at that of the item number `first`: for tests of what happens
+ * when they wrap, which they do at 2^61. */
 enum rsl_status rsl_spsc_create_at(size_t capacity, size_t item_nbytes, uint64_t first,
                                    const struct rsl_allocator *allocator,
                                    struct rsl_spsc **channel_out);
@@ -128,15 +136,15 @@ void rsl_spsc_close(struct rsl_spsc *channel);
 static inline bool rsl_spsc_is_closed(const struct rsl_spsc *channel)
 {
     /* acquire: pairs with rsl_wait_point_set_closed(): what the closer did before */
-    return (rsl_u32_load_acquire(&channel->items.flags) & RSL_WAIT_CLOSED) != 0;
+    return (rsl_u64_load_acquire(&channel->items.flags) & RSL_WAIT_CLOSED) != 0;
 }
 /* How many items were in the channel at some moment during the call. Any thread. */
 size_t rsl_spsc_length(const struct rsl_spsc *channel);
 size_t rsl_spsc_capacity(const struct rsl_spsc *channel);
 
 /* Not for users: the parts of the functions below that are seldom needed. */
-enum rsl_status rsl_spsc_sent(struct rsl_spsc *channel, uint64_t n);
-uint64_t rsl_spsc_taken(struct rsl_spsc *channel, uint64_t head, uint64_t n);
+enum rsl_status rsl_spsc_sent(struct rsl_spsc *channel, uint64_t tail);
+uint64_t rsl_spsc_taken(struct rsl_spsc *channel, uint64_t head, uint64_t distance);
 enum rsl_status rsl_spsc_send_waiting(struct rsl_spsc *channel, const void *item,
                                       uint64_t timeout_ns);
 enum rsl_status rsl_spsc_receive_waiting(struct rsl_spsc *channel, void *item_out,
@@ -157,35 +165,51 @@ static inline uint8_t *rsl_spsc_slots(struct rsl_spsc *channel)
     return (uint8_t *)(channel + 1);
 }
 
-/* Makes `n` items, which are in the slots from `slot` on, visible to the receiver. */
-static inline enum rsl_status rsl_spsc_publish(struct rsl_spsc *channel, uint64_t tail, size_t slot,
-                                               uint64_t n)
+/* The slot at `offset`, which is a position under the mask. */
+__attribute__((always_inline)) static inline uint8_t *
+rsl_spsc_slot(struct rsl_spsc *channel, size_t offset, size_t item_nbytes)
+{
+    /* A factor that x86 has in its addresses, where the size is known to allow that. */
+    if (__builtin_constant_p(item_nbytes) && item_nbytes % RSL_SPSC_STEP == 0)
+        return rsl_spsc_slots(channel) + offset * (item_nbytes / RSL_SPSC_STEP);
+    return rsl_spsc_slots(channel) + offset / RSL_SPSC_STEP * item_nbytes;
+}
+
+/* The entry of `ready` that belongs to that slot. */
+static inline struct rsl_atomic_u64 *rsl_spsc_entry(const struct rsl_spsc *channel, size_t offset)
+{
+    return (struct rsl_atomic_u64 *)(void *)((uint8_t *)channel->ready + offset);
+}
+
+/* Makes the items that are in the slots from `tail` to `end` visible to the receiver. */
+static inline enum rsl_status rsl_spsc_publish(struct rsl_spsc *channel, uint64_t tail,
+                                               size_t offset, uint64_t end)
 {
     /* release: pairs with closed_tail(): publishes the items to who settles the close */
-    rsl_u64_store_release(&channel->tail, tail + n);
+    rsl_u64_store_release(&channel->tail, end);
     /* release: pairs with the receiver's loads: publishes the items, and `tail` */
-    rsl_u64_store_release(&channel->ready[slot], tail + n);
+    rsl_u64_store_release(rsl_spsc_entry(channel, offset), end);
     /* Forbids that the look at the flags comes before the stores. */
     rsl_fence_light();
     /* relaxed: rsl_spsc_sent() looks again */
-    if (RSL_NEVER(!rsl_u32_is_zero_relaxed(&channel->items.flags)))
-        return rsl_spsc_sent(channel, n);
+    if (RSL_NEVER(!rsl_wait_point_is_quiet(&channel->items)))
+        return rsl_spsc_sent(channel, tail);
     return RSL_OK;
 }
 
-/* Gives the slots of the `n` items from `head` on, which have been copied, back to the sender.
- * Returns how many of them were sent before the close. */
-static inline uint64_t rsl_spsc_received(struct rsl_spsc *channel, uint64_t head, uint64_t n)
+/* Gives the slots of the next `distance` positions from `head` on, whose items have been copied,
+ * back to the sender. Returns for how many of them items were sent before the close. */
+static inline uint64_t rsl_spsc_received(struct rsl_spsc *channel, uint64_t head, uint64_t distance)
 {
     /* release: pairs with look_for_room() */
-    rsl_u64_store_release(&channel->head, head + n);
+    rsl_u64_store_release(&channel->head, head + distance);
     /* Forbids that the look at the flags comes before the store, or the load that found the items.
      */
     rsl_fence_light();
     /* relaxed: rsl_spsc_taken() looks again */
-    if (RSL_NEVER(!rsl_u32_is_zero_relaxed(&channel->space.flags)))
-        return rsl_spsc_taken(channel, head, n);
-    return n;
+    if (RSL_NEVER(!rsl_wait_point_is_quiet(&channel->space)))
+        return rsl_spsc_taken(channel, head, distance);
+    return distance;
 }
 
 /* Sends a copy of `item`, if there is room now. Returns RSL_OK, RSL_EAGAIN if the channel is full,
@@ -197,17 +221,18 @@ static inline enum rsl_status rsl_spsc_try_send_sized(struct rsl_spsc *channel, 
 {
     channel = rsl_spsc_here(channel);
     /* relaxed: our own counter */
-    const uint64_t tail = rsl_u64_load_relaxed(&channel->tail);
+    uint64_t tail = rsl_u64_load_relaxed(&channel->tail);
     if (RSL_NEVER(tail == channel->limit)) {
         const enum rsl_status status = rsl_spsc_look_for_room(channel, tail);
         if (status != RSL_OK)
             return status;
+        tail = rsl_u64_load_relaxed(&channel->tail); /* the same */
     }
-    const size_t slot = (size_t)tail & channel->mask;
-    uint8_t *to = rsl_spsc_slots(channel) + slot * item_nbytes;
+    const size_t offset = (size_t)tail & channel->mask;
+    uint8_t *to = rsl_spsc_slot(channel, offset, item_nbytes);
     rsl_plain_write(to, item_nbytes);
-    rsl_item_copy(to, item, item_nbytes);
-    return rsl_spsc_publish(channel, tail, slot, 1);
+    rsl_item_store(to, item, item_nbytes);
+    return rsl_spsc_publish(channel, tail, offset, tail + RSL_SPSC_STEP);
 }
 
 static inline enum rsl_status rsl_spsc_try_send(struct rsl_spsc *channel, const void *item)
@@ -224,20 +249,22 @@ static inline enum rsl_status rsl_spsc_try_receive_sized(struct rsl_spsc *channe
 {
     channel = rsl_spsc_here(channel);
     /* relaxed: our own counter */
-    const uint64_t head = rsl_u64_load_relaxed(&channel->head);
-    const size_t slot = (size_t)head & channel->mask;
+    uint64_t head = rsl_u64_load_relaxed(&channel->head);
+    size_t offset = (size_t)head & channel->mask;
     /* acquire: pairs with rsl_spsc_publish(). In the midst of items that were published together an
      * entry is of an earlier lap, and says less. */
-    const uint64_t ready = rsl_u64_load_acquire(&channel->ready[slot]);
-    if (RSL_NEVER(ready != head + 1)) {
+    const uint64_t ready = rsl_u64_load_acquire(rsl_spsc_entry(channel, offset));
+    if (RSL_NEVER(ready != head + RSL_SPSC_STEP)) {
         const enum rsl_status status = rsl_spsc_look_for_items(channel, head, ready);
         if (status != RSL_OK)
             return status;
+        head = rsl_u64_load_relaxed(&channel->head); /* the same */
+        offset = (size_t)head & channel->mask;
     }
-    const uint8_t *from = rsl_spsc_slots(channel) + slot * item_nbytes;
+    const uint8_t *from = rsl_spsc_slot(channel, offset, item_nbytes);
     rsl_plain_read(from, item_nbytes);
-    rsl_item_copy(item_out, from, item_nbytes);
-    return rsl_spsc_received(channel, head, 1) == 1 ? RSL_OK : RSL_ECLOSED;
+    rsl_item_load(item_out, from, item_nbytes);
+    return rsl_spsc_received(channel, head, RSL_SPSC_STEP) != 0 ? RSL_OK : RSL_ECLOSED;
 }
 
 static inline enum rsl_status rsl_spsc_try_receive(struct rsl_spsc *channel, void *item_out)

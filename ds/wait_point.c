@@ -50,7 +50,7 @@ static uint64_t remaining_ns(uint64_t deadline_ns)
 
 void rsl_wait_point_init(struct rsl_wait_point *point, bool fenced)
 {
-    rsl_u32_init(&point->flags, fenced ? RSL_WAIT_FENCED : 0);
+    rsl_u64_init(&point->flags, fenced ? RSL_WAIT_FENCED : 0);
     rsl_u32_init(&point->epoch, 0);
     rsl_u32_init(&point->nwaiters, 0);
     point->event_fd = -1;
@@ -65,13 +65,13 @@ void rsl_wait_point_fini(struct rsl_wait_point *point)
 void rsl_wait_point_fence(struct rsl_wait_point *point)
 {
     /* relaxed: FENCED is set before the point is shared, or below */
-    if (!(rsl_u32_load_relaxed(&point->flags) & RSL_WAIT_FENCED)) {
+    if (!(rsl_u64_load_relaxed(&point->flags) & RSL_WAIT_FENCED)) {
         if (rsl_fence_heavy())
             return;
         /* Refused although it was granted at first: a sandbox has been entered since. The
          * signallers shall fence from now on; what they stored before they could know of that is
          * waited for. */
-        rsl_u32_fetch_or_seq_cst(&point->flags, RSL_WAIT_FENCED);
+        rsl_u64_fetch_or_seq_cst(&point->flags, RSL_WAIT_FENCED);
         rsl_fence_wait_out();
     }
     rsl_fence_seq_cst();
@@ -101,8 +101,8 @@ static void signal_waiters(struct rsl_wait_point *point, uint32_t count)
     RSL_YIELD_POINT();
     /* acq_rel: pairs with the waiter's fetch_or: publishes `nwaiters` and `event_fd` to us; and
      * with other signals, so that a chain of them hands these on */
-    const uint32_t flags =
-        rsl_u32_fetch_and_acq_rel(&point->flags, ~(uint32_t)(RSL_WAIT_SLEEPER | RSL_WAIT_EVENT));
+    const uint64_t flags =
+        rsl_u64_fetch_and_acq_rel(&point->flags, ~(RSL_WAIT_SLEEPER | RSL_WAIT_EVENT));
     RSL_YIELD_POINT();
     if (flags & RSL_WAIT_SLEEPER)
         wake(point, count);
@@ -110,13 +110,13 @@ static void signal_waiters(struct rsl_wait_point *point, uint32_t count)
         notify_event_loop(point);
 }
 
-uint32_t rsl_wait_point_look(struct rsl_wait_point *point)
+uint64_t rsl_wait_point_look(struct rsl_wait_point *point)
 {
     /* relaxed: the fence that counts stands before the load, the caller's light one or this */
-    uint32_t flags = rsl_u32_load_relaxed(&point->flags);
+    uint64_t flags = rsl_u64_load_relaxed(&point->flags);
     if (flags & RSL_WAIT_FENCED) {
         rsl_fence_seq_cst();
-        flags = rsl_u32_load_relaxed(&point->flags);
+        flags = rsl_u64_load_relaxed(&point->flags);
     }
     if (flags & (RSL_WAIT_SLEEPER | RSL_WAIT_EVENT))
         signal_waiters(point, 1);
@@ -127,7 +127,7 @@ void rsl_wait_point_set_closed(struct rsl_wait_point *point)
 {
     /* release: pairs with the channels' acquire loads of `flags`: publishes what was done to the
      * channel before it was closed */
-    rsl_u32_fetch_or_acq_rel(&point->flags, RSL_WAIT_CLOSED);
+    rsl_u64_fetch_or_acq_rel(&point->flags, RSL_WAIT_CLOSED);
     rsl_wait_point_fence(point);
 }
 
@@ -159,7 +159,7 @@ static bool wait_asleep(struct rsl_wait_point *point, rsl_wait_condition *holds,
         const uint32_t epoch = rsl_u32_load_acquire(&point->epoch);
         RSL_YIELD_POINT();
         /* acq_rel: pairs with signal_waiters(): publishes our registration */
-        rsl_u32_fetch_or_acq_rel(&point->flags, RSL_WAIT_SLEEPER);
+        rsl_u64_fetch_or_acq_rel(&point->flags, RSL_WAIT_SLEEPER);
         rsl_wait_point_fence(point);
         if (holds(channel))
             return true;
@@ -198,7 +198,7 @@ void rsl_wait_point_leave(struct rsl_wait_point *point, rsl_wait_condition *hold
      * signal, which we acquired. One that registers later looks at the condition by itself. */
     if (rsl_u32_load_relaxed(&point->nwaiters) == 0)
         return;
-    rsl_u32_fetch_or_acq_rel(&point->flags, RSL_WAIT_SLEEPER); /* as in wait_asleep() */
+    rsl_u64_fetch_or_acq_rel(&point->flags, RSL_WAIT_SLEEPER); /* as in wait_asleep() */
     rsl_wait_point_fence(point);
     if (holds(channel))
         signal_waiters(point, 1);
@@ -225,11 +225,11 @@ bool rsl_wait_point_arm(struct rsl_wait_point *point, rsl_wait_condition *holds,
     if (read(point->event_fd, &nsignals, sizeof(nsignals)) < 0 && errno != EAGAIN)
         return false;
     /* acq_rel: pairs with signal_waiters(): publishes `event_fd` */
-    rsl_u32_fetch_or_acq_rel(&point->flags, RSL_WAIT_EVENT);
+    rsl_u64_fetch_or_acq_rel(&point->flags, RSL_WAIT_EVENT);
     rsl_wait_point_fence(point);
     if (!holds(channel))
         return true;
     /* relaxed: if a signaller was quicker, there is a signal for nothing */
-    rsl_u32_fetch_and_relaxed(&point->flags, ~(uint32_t)RSL_WAIT_EVENT);
+    rsl_u64_fetch_and_relaxed(&point->flags, ~RSL_WAIT_EVENT);
     return false;
 }

@@ -39,17 +39,16 @@
 extern "C" {
 #endif
 
-enum {
-    RSL_WAIT_SLEEPER = 1, /* somebody sleeps, or is about to */
-    RSL_WAIT_EVENT = 2,   /* the event loop is armed */
-    RSL_WAIT_CLOSED = 4,  /* the channel is closed: stays set */
-    RSL_WAIT_FENCED = 8,  /* light fences do not suffice: stays set */
-};
+/* Each is more than any address of a stack: rsl_wait_point_is_quiet(). */
+#define RSL_WAIT_SLEEPER (UINT64_C(1) << 63) /* somebody sleeps, or is about to */
+#define RSL_WAIT_EVENT   (UINT64_C(1) << 62) /* the event loop is armed */
+#define RSL_WAIT_CLOSED  (UINT64_C(1) << 61) /* the channel is closed: stays set */
+#define RSL_WAIT_FENCED  (UINT64_C(1) << 60) /* light fences do not suffice: stays set */
 
 /* Read by signallers after each message, written only when somebody goes to sleep or is woken:
  * to be kept off lines that are written otherwise. */
 struct rsl_wait_point {
-    struct rsl_atomic_u32 flags;    /* RSL_WAIT_*; written by both sides */
+    struct rsl_atomic_u64 flags;    /* RSL_WAIT_*; written by both sides */
     struct rsl_atomic_u32 epoch;    /* counts signals that woke; written by signallers */
     struct rsl_atomic_u32 nwaiters; /* threads that sleep or are about to; written by waiters */
     int event_fd;                   /* -1 until asked for; written by the event loop's thread */
@@ -62,9 +61,24 @@ typedef bool rsl_wait_condition(const void *channel);
 void rsl_wait_point_init(struct rsl_wait_point *point, bool fenced);
 void rsl_wait_point_fini(struct rsl_wait_point *point);
 
+/* Whether `flags` is 0, for signallers that made the condition true and passed a light fence. Has
+ * no order of its own. */
+static inline bool rsl_wait_point_is_quiet(const struct rsl_wait_point *point)
+{
+#ifdef RSL_X86_OPERANDS
+    /* x86 processors join a comparison with a register to the jump behind it, and not one with a
+     * constant. The stack pointer is in a register, is not 0, and less than any flag. */
+    bool is_less;
+    __asm__ __volatile__("cmpq %%rsp, %1" : "=@ccb"(is_less) : "m"(point->flags.value));
+    return is_less;
+#else
+    return rsl_u64_load_relaxed(&point->flags) == 0;
+#endif
+}
+
 /* For signallers, after they made the condition true and passed a light fence, if `flags` is not 0.
  * Returns the flags as they are behind a fence that counts. */
-uint32_t rsl_wait_point_look(struct rsl_wait_point *point);
+uint64_t rsl_wait_point_look(struct rsl_wait_point *point);
 
 /* Sets CLOSED and fences heavily: who does not see the flag behind a light fence has made its
  * stores before that visible to the caller. */

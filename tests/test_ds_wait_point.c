@@ -51,7 +51,7 @@ static void the_epoch_may_wrap_around(void **state)
     assert_int_equal(pthread_create(&waiter, NULL, answer, &meeting), 0);
     for (uint32_t i = 0; i < NROUNDS; i++) {
         /* Until it sleeps, or is about to. */
-        while (!(rsl_u32_load_acquire(&meeting.point.flags) & RSL_WAIT_SLEEPER))
+        while (!(rsl_u64_load_acquire(&meeting.point.flags) & RSL_WAIT_SLEEPER))
             (void)sched_yield();
         rsl_u32_store_release(&meeting.ncalls, i + 1);
         rsl_fence_light();

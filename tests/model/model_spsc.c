@@ -31,7 +31,7 @@ static void begin(size_t capacity)
     model_name(&channel->final_tail, sizeof(channel->final_tail), "final_tail");
     model_name(&channel->items, sizeof(channel->items), "items");
     model_name(&channel->space, sizeof(channel->space), "space");
-    model_name(rsl_spsc_slots(channel), (channel->mask + 1) * sizeof(uint64_t), "slots");
+    model_name(rsl_spsc_slots(channel), channel->mask + RSL_SPSC_STEP, "slots");
     model_name(written, sizeof(written), "written");
 }
 
