@@ -24,9 +24,9 @@
  *    slot.
  * 3. A segment is the authority for its hashes until it has a successor. All its empty slots are
  *    frozen before; so the successor, made from what was there then, lacks no entry, and a thread
- *    that means to insert fails and goes on to the successor. A miss is believed if the empty slot
- *    was not frozen, or if the segment had no successor after the slots were read: then the key was
- *    absent at that moment, for in a segment that is being replaced nothing can be inserted.
+ *    that means to insert fails and goes on to the successor. A miss is believed if there was an
+ *    empty slot, or if the segment had no successor after the slots were read: then the key was
+ *    absent at that moment, for into a full window nothing can be inserted, nor into frozen slots.
  * 4. The remover alone takes the entry out of its slot, and retires it. It makes the value
  *    RSL_MAP_GONE and then looks whether the segment is `frozen`; whoever copies the segment sets
  *    that and then looks at values. One of the two comes first: if the segment is not frozen, all
@@ -68,7 +68,7 @@
 const struct rsl_map_tuning rsl_map_tuning_default = {
     .hash_mask = UINT64_MAX,
     .first_lg = 0,
-    .full_lg = 6,
+    .full_lg = RSL_MAP_USUAL_LG,
     .window = 4,
     .first_block_nbytes = 4096,
     .most_block_nbytes = (size_t)1 << 23,
@@ -117,9 +117,8 @@ void rsl_map_destroy(struct rsl_map *map)
     allocator->release(allocator->state, map, sizeof *map);
 }
 
-/* The segment that the tree gives for a hash; NULL if none has been made yet. */
-static struct rsl_map_segment *segment_for(const struct rsl_map *map, uint64_t hash,
-                                           uint32_t *groups_lg_out)
+/* What the tree gives for a hash: a segment; NULL if none has been made yet. */
+static inline char *child_for(const struct rsl_map *map, uint64_t hash)
 {
     uint32_t shift = map->root_shift;
     /* Acquire, here and below: pairs with rsl_map_add_segment() and install(): what it points to.*/
@@ -129,8 +128,12 @@ static struct rsl_map_segment *segment_for(const struct rsl_map *map, uint64_t h
         child = rsl_ptr_load_acquire(&rsl_map_children(
             rsl_map_child_inner(child))[hash >> shift & (RSL_MAP_INNER_NODES - 1)]);
     }
-    *groups_lg_out = (uint32_t)((uintptr_t)child & RSL_MAP_CHILD_BITS) / 2;
-    return rsl_map_child_segment(child);
+    return child;
+}
+
+static struct rsl_map_segment *segment_for(const struct rsl_map *map, uint64_t hash)
+{
+    return rsl_map_child_segment(child_for(map, hash));
 }
 
 /* What a probe looks for: a key, or, with `entry`, that very entry, live or not. */
@@ -165,7 +168,7 @@ static bool has_key(struct rsl_map_entry *entry, const void *wanted, size_t want
 }
 
 /* Where a probe has ended: at an entry, at a slot that was empty, or, with both NULL, at the end of
- * the window. */
+ * the window, of which frozen slots are a part. */
 struct place {
     struct rsl_map_entry *entry;
     struct rsl_atomic_u64 *slot;
@@ -193,12 +196,11 @@ static bool search_group(struct rsl_atomic_u64 *group, const struct wanted *want
         if (match >> 8 == 0)
             return false;
         struct rsl_atomic_u64 *slot = &group[__builtin_ctz(match >> 8)];
-        const uint64_t word = rsl_u64_load_acquire(slot); /* as above */
-        if (word <= SLOT_FROZEN) {
-            *place_out = (struct place){NULL, slot, word};
+        if (rsl_u64_load_acquire(slot) == 0) { /* as above */
+            *place_out = (struct place){NULL, slot, 0};
             return true;
         }
-        /* Taken meanwhile: look at the group again. */
+        /* Taken or frozen meanwhile: look at the group again. */
     }
 }
 
@@ -235,12 +237,11 @@ static struct place locate(const struct rsl_map *map, struct rsl_map_segment **s
     return (struct place){NULL, NULL, 0};
 }
 
-/* What nearly always tells: the first slot of the key's tag in its first group, or an empty slot
- * there. False if they do not, for whatever reason; then nothing is known. */
-__attribute__((always_inline)) static inline bool glance(struct rsl_map_segment *segment,
-                                                         uint32_t groups_lg, uint64_t hash,
-                                                         const void *key, size_t nbytes,
-                                                         struct place *place_out)
+/* What nearly always tells: the first slot of the key's tag in its first group, or, if there is
+ * none, an empty slot there. False if they do not, for whatever reason; then nothing is known. */
+INLINED static inline bool glance_at(struct rsl_map_segment *segment, uint32_t groups_lg,
+                                     uint64_t hash, const void *key, size_t nbytes,
+                                     struct place *place_out)
 {
     struct rsl_atomic_u64 *group =
         rsl_map_slots(segment) + rsl_map_home_group(hash, groups_lg) * GROUP_SLOTS;
@@ -262,17 +263,32 @@ __attribute__((always_inline)) static inline bool glance(struct rsl_map_segment 
     }
     if (match == 0)
         return false;
-    struct rsl_atomic_u64 *slot = &group[__builtin_ctz(match >> 8)];
-    *place_out = (struct place){NULL, slot, 0};
-    return rsl_u64_load_acquire(slot) == 0; /* as in search_group() */
+    *place_out = (struct place){NULL, &group[__builtin_ctz(match >> 8)], 0};
+    return true;
+}
+
+/* A lookup that misses is done before its slots have come from memory; as many are under way as the
+ * processor can look ahead, so every instruction counts, and those that work out what is nearly
+ * always the same are not few. */
+INLINED static inline bool glance(char *child, uint64_t hash, const void *key, size_t nbytes,
+                                  struct place *place_out)
+{
+    if (__builtin_expect(rsl_map_child_is_usual(child), 1)) {
+        char *segment = child - (ptrdiff_t)2 * RSL_MAP_USUAL_LG;
+        return glance_at((struct rsl_map_segment *)(void *)segment, RSL_MAP_USUAL_LG, hash, key,
+                         nbytes, place_out);
+    }
+    if (child == NULL)
+        return false;
+    return glance_at(rsl_map_child_segment(child), rsl_map_child_groups_lg(child), hash, key,
+                     nbytes, place_out);
 }
 
 __attribute__((noinline)) static struct rsl_map_entry *
 find_at_length(const struct rsl_map *map, const void *key, size_t nbytes, uint64_t hash)
 {
     const struct wanted wanted = {hash, key, nbytes, NULL};
-    uint32_t groups_lg;
-    struct rsl_map_segment *segment = segment_for(map, hash, &groups_lg);
+    struct rsl_map_segment *segment = segment_for(map, hash);
     return locate(map, &segment, &wanted).entry;
 }
 
@@ -282,18 +298,13 @@ __attribute__((noinline)) static struct rsl_map_entry *find_unusual(const struct
     return find_at_length(map, key, nbytes, hash_any(map, key, nbytes));
 }
 
-/* Flat, here and below: with the hash inline. */
-__attribute__((flatten)) struct rsl_map_entry *rsl_map_find(const struct rsl_map *map,
-                                                            const void *key, size_t nbytes)
+FLAT struct rsl_map_entry *rsl_map_find(const struct rsl_map *map, const void *key, size_t nbytes)
 {
     if (!is_medium(nbytes))
         return find_unusual(map, key, nbytes);
     const uint64_t hash = hash_medium(map, key, nbytes);
-    uint32_t groups_lg;
-    struct rsl_map_segment *segment = segment_for(map, hash, &groups_lg);
     struct place place;
-    if (__builtin_expect(segment != NULL && glance(segment, groups_lg, hash, key, nbytes, &place),
-                         1))
+    if (__builtin_expect(glance(child_for(map, hash), hash, key, nbytes, &place), 1))
         return place.entry;
     return find_at_length(map, key, nbytes, hash);
 }
@@ -345,17 +356,16 @@ __attribute__((noinline)) static void unlink_stuck(struct rsl_map_writer *writer
         size_t nbytes;
         const uint8_t *key = rsl_map_key(entry, &nbytes);
         const struct wanted wanted = {hash_of(writer->map, key, nbytes), NULL, 0, entry};
-        uint32_t groups_lg;
-        if (!unlink_entry(writer, segment_for(writer->map, wanted.hash, &groups_lg), wanted))
+        if (!unlink_entry(writer, segment_for(writer->map, wanted.hash), wanted))
             return;
         writer->stuck = rsl_map_next_of(entry);
         rsl_map_retire_entry(writer, entry, nbytes);
     }
 }
 
-__attribute__((flatten)) enum rsl_status
-rsl_map_get_or_insert(struct rsl_map_writer *writer, const void *key, size_t nbytes, uint64_t value,
-                      struct rsl_map_entry **entry_out, bool *inserted_out)
+FLAT enum rsl_status rsl_map_get_or_insert(struct rsl_map_writer *writer, const void *key,
+                                           size_t nbytes, uint64_t value,
+                                           struct rsl_map_entry **entry_out, bool *inserted_out)
 {
     if (value > RSL_MAP_MAX_VALUE || nbytes > RSL_MAP_MAX_KEY)
         return RSL_EINVAL;
@@ -363,14 +373,14 @@ rsl_map_get_or_insert(struct rsl_map_writer *writer, const void *key, size_t nby
         unlink_stuck(writer);
     struct rsl_map *map = writer->map;
     const struct wanted wanted = {hash_of(map, key, nbytes), key, nbytes, NULL};
-    uint32_t groups_lg;
-    struct rsl_map_segment *segment;
-    while ((segment = segment_for(map, wanted.hash, &groups_lg)) == NULL)
+    char *child;
+    while ((child = child_for(map, wanted.hash)) == NULL)
         if (!rsl_map_add_segment(map, wanted.hash))
             return RSL_ENOMEM;
     struct rsl_map_entry *entry = NULL; /* ours, in waiting */
+    struct rsl_map_segment *segment = rsl_map_child_segment(child);
     struct place place;
-    if (!is_medium(nbytes) || !glance(segment, groups_lg, wanted.hash, key, nbytes, &place))
+    if (!is_medium(nbytes) || !glance(child, wanted.hash, key, nbytes, &place))
         place = probe(segment, &wanted, map->tuning.window);
     for (;; place = probe(segment, &wanted, map->tuning.window)) {
         if (place.entry != NULL) {
@@ -446,14 +456,13 @@ __attribute__((noinline)) static bool remove_at_length(struct rsl_map_writer *wr
                                                        uint64_t hash, uint64_t *last_out)
 {
     const struct wanted wanted = {hash, key, nbytes, NULL};
-    uint32_t groups_lg;
-    struct rsl_map_segment *segment = segment_for(writer->map, hash, &groups_lg);
+    struct rsl_map_segment *segment = segment_for(writer->map, hash);
     const struct place place = locate(writer->map, &segment, &wanted);
     return place.entry != NULL && take_out(writer, segment, &place, hash, nbytes, last_out);
 }
 
-__attribute__((flatten)) bool rsl_map_remove(struct rsl_map_writer *writer, const void *key,
-                                             size_t nbytes, uint64_t *last_out)
+FLAT bool rsl_map_remove(struct rsl_map_writer *writer, const void *key, size_t nbytes,
+                         uint64_t *last_out)
 {
     if (__builtin_expect(writer->stuck != NULL, 0))
         unlink_stuck(writer);
@@ -461,11 +470,10 @@ __attribute__((flatten)) bool rsl_map_remove(struct rsl_map_writer *writer, cons
     if (!is_medium(nbytes))
         return remove_at_length(writer, key, nbytes, hash_any(map, key, nbytes), last_out);
     const uint64_t hash = hash_medium(map, key, nbytes);
-    uint32_t groups_lg;
-    struct rsl_map_segment *segment = segment_for(map, hash, &groups_lg);
+    char *child = child_for(map, hash);
     struct place place;
-    if (__builtin_expect(segment == NULL || !glance(segment, groups_lg, hash, key, nbytes, &place),
-                         0))
+    if (__builtin_expect(!glance(child, hash, key, nbytes, &place), 0))
         return remove_at_length(writer, key, nbytes, hash, last_out);
-    return place.entry != NULL && take_out(writer, segment, &place, hash, nbytes, last_out);
+    return place.entry != NULL &&
+           take_out(writer, rsl_map_child_segment(child), &place, hash, nbytes, last_out);
 }

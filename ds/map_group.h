@@ -5,8 +5,8 @@
  *
  *     tag      address
  *     0        0          empty: no probe has gone past it
- *     0        1          the same, but frozen: nothing will be put into it
  *     1        0          a tombstone
+ *     1        1          frozen: was empty, and nothing will be put into it
  *     2..      an entry   15 bits of the hash, so that few entries are looked at in vain
  */
 #ifndef RSL_DS_MAP_GROUP_H
@@ -26,8 +26,8 @@ enum { GROUP_SLOTS = RSL_CACHE_LINE / 8 };
 #endif
 
 enum { TAG_SHIFT = 48, TAG_TOMBSTONE = 1, TAG_FIRST = 2 };
-#define SLOT_FROZEN    UINT64_C(1)
 #define SLOT_TOMBSTONE ((uint64_t)TAG_TOMBSTONE << TAG_SHIFT)
+#define SLOT_FROZEN    (SLOT_TOMBSTONE | 1)
 #define SLOT_ADDRESS   ((UINT64_C(1) << TAG_SHIFT) - 1)
 
 static inline uint64_t tag_of_hash(uint64_t hash)
@@ -51,9 +51,9 @@ static inline struct rsl_map_entry *slot_entry(uint64_t slot)
     return (struct rsl_map_entry *)(uintptr_t)(slot & SLOT_ADDRESS);
 }
 
-/* Bit i: slot i has the tag; bit 8 + i: slot i is empty, frozen or not. All slots were so at some
- * moments during the call, each at its own, and this is a hint: look at a slot again, atomically.
- * An empty slot may be taken by then; one that is not empty never becomes empty again. */
+/* Bit i: slot i has the tag; bit 8 + i: slot i is empty. All slots were so at some moments during
+ * the call, each at its own. An empty slot may be taken by now; one that is not empty never becomes
+ * empty again. */
 static inline uint32_t group_match(const struct rsl_atomic_u64 *group, uint64_t tag)
 {
 #ifdef RSL_MAP_SSE2

@@ -130,6 +130,19 @@ static inline struct rsl_map_segment *rsl_map_child_segment(char *child)
     return (struct rsl_map_segment *)(void *)(bits == 0 ? child : child - bits); /* NULL is none */
 }
 
+static inline uint32_t rsl_map_child_groups_lg(const char *child)
+{
+    return (uint32_t)((uintptr_t)child & RSL_MAP_CHILD_BITS) / 2;
+}
+
+/* The size that segments of a large map have: where this is true that need not be worked out. */
+enum { RSL_MAP_USUAL_LG = 6 };
+
+static inline bool rsl_map_child_is_usual(const char *child)
+{
+    return ((uintptr_t)child & RSL_MAP_CHILD_BITS) == (uintptr_t)2 * RSL_MAP_USUAL_LG;
+}
+
 /* Sets up the root, and the first segment if it is the only one. */
 enum rsl_status rsl_map_plant(struct rsl_map *map, size_t expected);
 

@@ -23,6 +23,16 @@ enum { MEDIUM_LEAST = 1, MEDIUM_MOST = 64 };
 enum { MEDIUM_LEAST = 17, MEDIUM_MOST = 128 };
 #endif
 
+/* Of a function: with all that it calls inline, and inline in all that call it. Not for the model
+ * checker, which knows operations by the functions that they are in. */
+#ifdef RSL_MODEL
+#define FLAT
+#define INLINED
+#else
+#define FLAT    __attribute__((flatten))
+#define INLINED __attribute__((always_inline))
+#endif
+
 static inline bool is_medium(size_t nbytes)
 {
     return nbytes - MEDIUM_LEAST <= MEDIUM_MOST - MEDIUM_LEAST;

@@ -204,7 +204,7 @@ static struct census count(struct rsl_map_segment *segment, uint32_t split_bit)
         uint64_t hash;
         if (live_entry(&slots[i], &hash) != NULL)
             census.nlive[hash >> split_bit & 1]++;
-        else if (rsl_u64_load_relaxed(&slots[i]) > SLOT_FROZEN) /* removed, taken out or not */
+        else if (rsl_u64_load_relaxed(&slots[i]) != SLOT_FROZEN) /* removed, taken out or not */
             census.ntombstones++;
     }
     return census;
