@@ -7,15 +7,17 @@
  *
  * 1. No job is left lying while a worker that could take it sleeps and nobody searches. Waking a
  *    thread is dear, so a job wakes nobody if somebody searches. In exchange the last searcher to
- *    find a job wakes the next one; and a searcher that finds none looks through all queues once
- *    more after it has said that it searches no longer and before it sleeps, and wakes the next
- *    one if it takes a job then, since others may have come with that. Whoever moves jobs to
- *    another queue announces them anew: who looked meanwhile may have seen them in neither.
+ *    find a job looks whether there are more, and wakes the next one if so; and a searcher that
+ * finds none looks through all queues once more after it has said that it searches no longer and
+ * before it sleeps, and wakes the next one if it takes a job then, since others may have come with
+ * that. Whoever moves jobs to another queue announces them anew: who looked meanwhile may have seen
+ * them in neither.
  * 2. At most one sleeper at a time is made a searcher, by whoever wakes it.
  * 3. Adding a job while all workers are busy costs a load.
  *
  * Orders. The adder stores the job and then looks at `sleepers`, the worker stores its bit there
- * and then looks for jobs: of such a pair at least one must see the other. The adder fences
+ * and then looks for jobs: of such a pair at least one must see the other. It is the same with
+ * `nsearching` and a searcher that stops. The adder fences
  * lightly, the worker heavily (ds/asymmetric_fence.h); where the kernel refuses that, from the
  * start or later, both fence. What changes `sleepers` and `nsearching` is seq_cst, and so are the
  * loads that decide against a wake-up.

@@ -1,6 +1,8 @@
 /* worker.c - where jobs come from, and when a worker sleeps. The essay is in worker.h. */
 #include "sched/worker.h"
 
+#include <sched.h>
+
 /* How deep in waits a worker still takes others' jobs. */
 #define MAX_DEPTH 64
 
@@ -15,7 +17,8 @@
 #define THIEF_POPS 1024
 
 /* Looking for work goes on for so many rounds without any success; the pauses between them grow to
- * 2^MAX_PAUSE_LOG2 pause instructions. In all some 20 microseconds: what waking a thread takes. */
+ * 2^MAX_PAUSE_LOG2 pause instructions, and then the processor is offered to others as well. In all
+ * some 30 microseconds, about what waking a thread takes. */
 #define MAX_PAUSE_LOG2 4
 #ifdef RSL_MODEL /* for which time is nothing */
 #define SEARCH_ROUNDS 1
@@ -401,11 +404,21 @@ void rsl_pool_wake_one(struct rsl_pool *pool)
 }
 
 /* The caller searches no longer, and does not go to sleep. Whoever added a job meanwhile left it to
- * the searcher, which may have been us only. */
-static void end_search(struct rsl_pool *pool)
+ * the searcher, which may have been us only. Mostly nobody did, and to wake another for nothing is
+ * dearer than to make sure. */
+void rsl_worker_end_search(struct rsl_worker *worker)
 {
-    if (rsl_idle_end_search(&pool->idle))
-        rsl_pool_wake_one(pool);
+    struct rsl_pool *pool = worker->pool;
+    if (!rsl_idle_end_search(&pool->idle) || !rsl_idle_any(&pool->idle))
+        return;
+    if (!any_job(worker)) {
+        /* Forbids that the look moves before the end of the search. Pairs with the fence in
+         * rsl_pool_job_added(). */
+        rsl_idle_sleeper_fence(&pool->idle);
+        if (!any_job(worker))
+            return;
+    }
+    rsl_pool_wake_one(pool);
 }
 
 static bool is_done(const struct rsl_goal *goal)
@@ -427,6 +440,10 @@ static void *search(struct rsl_worker *worker, const struct rsl_goal *goal)
         const unsigned log2 = round < MAX_PAUSE_LOG2 ? round : MAX_PAUSE_LOG2;
         for (unsigned i = 0; i < 1U << log2; i++)
             rsl_pause();
+        /* Whoever woke us may be waiting for this very processor. And who yields gets no precedence
+         * over who wakes him: a job is then handed in within a microsecond or two and not ten. */
+        if (round >= MAX_PAUSE_LOG2)
+            (void)sched_yield();
         RSL_YIELD_POINT();
     }
     return NULL;
@@ -467,7 +484,7 @@ static bool sleep_idle(struct rsl_worker *worker, const struct rsl_goal *goal, b
     if (job)
         *item_out = find(worker);
     /* The job was left to a searcher, which may have been us, and there may be more of the kind.
-     * Who is picked goes on to end_search(). */
+     * Who is picked goes on to rsl_worker_end_search(). */
     if (*item_out != NULL && !picked)
         rsl_pool_job_added(pool);
     return picked;
@@ -490,21 +507,20 @@ static void sleep_deep(struct rsl_worker *worker, const struct rsl_goal *goal)
  * something of the worker's own. */
 static void *find_or_sleep(struct rsl_worker *worker, const struct rsl_goal *goal)
 {
-    struct rsl_pool *pool = worker->pool;
     void *item = NULL;
-    bool searching = rsl_idle_begin_search(&pool->idle);
+    bool searching = rsl_idle_begin_search(&worker->pool->idle);
     do {
         if (searching) {
             item = search(worker, goal);
             if (item != NULL || is_done(goal) || has_own(worker)) {
-                end_search(pool);
+                rsl_worker_end_search(worker);
                 return item;
             }
         }
         searching = sleep_idle(worker, goal, searching, &item);
     } while (searching && item == NULL);
     if (searching)
-        end_search(pool);
+        rsl_worker_end_search(worker);
     return item;
 }
 

@@ -235,6 +235,9 @@ void rsl_worker_send_mail(struct rsl_worker *worker, struct rsl_mail *mail);
 /* The rest of rsl_pool_job_added(), for when somebody sleeps. */
 void rsl_pool_wake_one(struct rsl_pool *pool);
 
+/* For a searcher that does not go to sleep: wakes another if there are more jobs. */
+void rsl_worker_end_search(struct rsl_worker *worker);
+
 /* After a job was put where any worker may take it. */
 static inline void rsl_pool_job_added(struct rsl_pool *pool)
 {

@@ -101,6 +101,45 @@ static void send_without_waking(void *unused)
     model_assert(rsl_spsc_try_send(pool->workers[0].inbox, &call) == RSL_OK);
 }
 
+/* A worker that has found a job ends its search, while somebody hands in another, and another
+ * worker sleeps: one of the first two wakes that. */
+static uint32_t key_of_sleeper;
+
+static void end_search(void *worker)
+{
+    rsl_worker_end_search(worker);
+}
+
+static void sleep_until_woken(void *worker)
+{
+    struct rsl_worker *sleeper = worker;
+    (void)rsl_eventcount_commit_wait(&sleeper->ec, key_of_sleeper, RSL_FOREVER);
+}
+
+static void run_end_search_beside_adder(void)
+{
+    const struct rsl_pool_options options = {
+        .nworkers = 2, .inbox_capacity = 1, .allocator = &model_allocator};
+    model_assert(rsl_pool_allocate(&options, &pool) == RSL_OK);
+    model_name(&pool->idle, sizeof(pool->idle), "idle");
+    model_name(pool->injectors, sizeof(pool->injectors), "injectors");
+    told = 0;
+    model_assert(rsl_idle_begin_search(&pool->idle));
+    key_of_sleeper = rsl_eventcount_prepare_wait(&pool->workers[1].ec);
+    rsl_idle_enter(&pool->idle, 1);
+    (void)model_spawn(end_search, &pool->workers[0]);
+    (void)model_spawn(hand_in, NULL);
+    (void)model_spawn(sleep_until_woken, &pool->workers[1]);
+    for (unsigned i = 1; i <= 3; i++)
+        model_join(i);
+    model_assert(!rsl_idle_leave(&pool->idle, 1));  /* it was picked, */
+    model_assert(rsl_idle_end_search(&pool->idle)); /* and is the only searcher */
+    struct rsl_job_call call;
+    model_assert(rsl_injector_claim(&pool->injectors[RSL_PRIORITY_NORMAL], &call, 1) == 1);
+    rsl_scope_finish(&pool->detached, 1);
+    rsl_pool_free(pool);
+}
+
 /* A worker, and somebody who has a job for it. */
 static void run_beside(void (*adder)(void *unused))
 {
@@ -140,12 +179,16 @@ CLIENT(put_and_say_nothing);
 CLIENT(announce_and_put);
 CLIENT(send_without_waking);
 
+static const struct model_client end_search_client = {.name = "end_search_beside_adder",
+                                                      .body = run_end_search_beside_adder};
+
 static void no_job_is_left_lying(void **state)
 {
     (void)state;
     expect_clean(&hand_in_client);
     expect_clean(&hand_in_low_client);
     expect_clean(&send_client);
+    expect_clean(&end_search_client);
 }
 
 static void finds_jobs_that_are_not_announced(void **state)
@@ -156,8 +199,8 @@ static void finds_jobs_that_are_not_announced(void **state)
     expect_verdict(&send_without_waking_client, MODEL_DEADLOCK);
 }
 
-/* Between adding a job and looking for sleepers, and between saying that one sleeps and looking for
- * jobs. */
+/* Between adding a job and looking for sleepers and searchers, and between saying that one sleeps
+ * or searches no longer and looking for jobs. */
 static void finds_missing_fences(void **state)
 {
     (void)state;
@@ -165,6 +208,12 @@ static void finds_missing_fences(void **state)
                  (struct weakening){"rsl_idle_adder_fence", OPERATION_FENCE, 0, ORDER_NONE},
                  MODEL_DEADLOCK);
     expect_found(&hand_in_client,
+                 (struct weakening){"rsl_idle_sleeper_fence", OPERATION_FENCE, 0, ORDER_NONE},
+                 MODEL_DEADLOCK);
+    expect_found(&end_search_client,
+                 (struct weakening){"rsl_idle_adder_fence", OPERATION_FENCE, 0, ORDER_NONE},
+                 MODEL_DEADLOCK);
+    expect_found(&end_search_client,
                  (struct weakening){"rsl_idle_sleeper_fence", OPERATION_FENCE, 0, ORDER_NONE},
                  MODEL_DEADLOCK);
 }
