@@ -162,10 +162,10 @@ static int make_at(struct rsl_index_pass *pass, const char *path)
                                                         : RSL_EIO;
     if (status == RSL_OK)
         status = rsl_store_finish(pass->store);
-    rsl_write_behind_stop(&behind);
     const int result = status == RSL_OK ? 0 : rsl_index_give_up(pass, status);
     rsl_store_close(pass->store);
     pass->store = NULL;
+    rsl_write_behind_stop(&behind); /* now: to close a file gives up SQLite's locks on it */
     return result;
 }
 

@@ -19,7 +19,8 @@ struct rsl_write_behind {
  * does nothing. */
 void rsl_write_behind_start(struct rsl_write_behind *behind, const char *path);
 
-/* Ends it; what has been begun goes on. */
+/* Ends it; what has been begun goes on. Not while the process has POSIX locks on the file, which
+ * end with any descriptor of it. */
 void rsl_write_behind_stop(struct rsl_write_behind *behind);
 
 #endif
