@@ -114,6 +114,7 @@ struct rsl_worker {
     struct rsl_job_call unqueued;
     void *slots[RSL_WORKER_SLOTS];
     struct rsl_worker_counters counters;
+    uint64_t njobs_before; /* of counters.njobs, when it went to sleep last; its own */
     pthread_t thread;
     char pad[RSL_FALSE_SHARING_RANGE];
 
