@@ -69,14 +69,14 @@ struct rsl_query {
     const char *text; /* NULL or empty: any name */
     enum rsl_query_mode mode;
     bool case_sensitive; /* else ASCII letters match without case */
+    bool newest;         /* of archives, only the newest version of each package */
+    bool no_yanked;      /* of archives, none that is known to be yanked */
     uint32_t kinds;      /* bits by enum rsl_item_kind; 0: RSL_QUERY_KINDS */
     uint32_t vis;        /* bits by enum rsl_visibility; 0: any */
     const char *in;      /* only files at or below this path, seen from the tree's root */
     const char *crate;   /* only files of crates of that name or of the package of that name, of
                             which store_graph.h tells; - and _ are one */
     const char *version; /* only files of packages of this version; 1 and 1.2 are those of 1.2.3 */
-    bool newest;         /* of archives, only the newest version of each package */
-    bool no_yanked;      /* of archives, none that is known to be yanked */
     size_t limit;        /* at most so many hits; 0: all */
     const char *after;   /* a cursor: only hits behind that */
 };

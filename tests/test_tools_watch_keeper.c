@@ -17,7 +17,9 @@
 #include "tools/watch_keeper.h"
 
 /* A text is more than a pipe takes at once. */
-enum { TEXT_NBYTES = 200000, MS = 1000000 };
+enum { TEXT_NBYTES = 200000 };
+
+static const uint64_t MS = 1000000;
 
 struct fixture {
     char base[64], root[80], database[80];
@@ -30,7 +32,7 @@ struct fixture {
 
 static void sleep_ms(long ms)
 {
-    const struct timespec time = {.tv_nsec = ms * MS};
+    const struct timespec time = {.tv_nsec = (long)(ms * MS)};
     nanosleep(&time, NULL);
 }
 
