@@ -481,9 +481,9 @@ void rsl_index_pass_stop(struct rsl_index_pass *pass)
     pass->pool = NULL;
     pass->messages = NULL;
     pass->names = NULL;
+    rsl_index_graph_fini(&pass->graph); /* ends its search, which reads the plan */
     rsl_index_plan_fini(&pass->plan);
     rsl_index_archives_fini(&pass->archives);
-    rsl_index_graph_fini(&pass->graph);
     rsl_folder_stamps_fini(&pass->folders);
 }
 
