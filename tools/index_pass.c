@@ -152,6 +152,12 @@ void rsl_index_pass_tell(struct rsl_index_pass *pass, const struct rsl_store_fil
     }
 }
 
+/* What is at `off`, which may be nothing in a buffer that never had anything: NULL then. */
+static const uint8_t *part_at(const struct rsl_pack_buffer *bytes, size_t off)
+{
+    return bytes->bytes == NULL ? NULL : bytes->bytes + off;
+}
+
 enum rsl_status rsl_index_pass_write_file(struct rsl_index_pass *pass, struct rsl_index_row *row,
                                           const struct rsl_pack_buffer *bytes)
 {
@@ -165,11 +171,11 @@ enum rsl_status rsl_index_pass_write_file(struct rsl_index_pass *pass, struct rs
     }
     const struct rsl_store_error *errors = NULL;
     if (file->nerrors > 0 && file->message == NULL)
-        errors = (const struct rsl_store_error *)(const void *)(bytes->bytes + row->errors_off);
-    enum rsl_status status = rsl_store_put_file(pass->store, file, bytes->bytes + row->block_off,
+        errors = (const struct rsl_store_error *)(const void *)part_at(bytes, row->errors_off);
+    enum rsl_status status = rsl_store_put_file(pass->store, file, part_at(bytes, row->block_off),
                                                 row->block_nbytes, errors);
     if (status == RSL_OK && pass->work != RSL_INDEX_ALL)
-        status = rsl_store_put_names(pass->store, file->file_id, bytes->bytes + row->names_off,
+        status = rsl_store_put_names(pass->store, file->file_id, part_at(bytes, row->names_off),
                                      row->names_nbytes);
     return status;
 }
